@@ -9,7 +9,8 @@
  *
  * At the kernel's entry: long mode with paging, NXE and WP on, interrupts off, DF clear;
  * RDI = physical address of the info structure; RSP = top of a guarded stack; CR3 = tables with the
- * identity map of low memory, the direct map at DIRECT_MAP_BASE and the kernel at its own addresses.
+ * identity map of low memory, the direct map at DIRECT_MAP_BASE and the kernel at its own
+ * addresses.
  */
 #ifndef ABI_BOOT_H
 #define ABI_BOOT_H
@@ -22,13 +23,13 @@
 
 /* Memory types; where ranges conflict, the type with the higher number wins. */
 #define BOOT_MEMORY_TYPES(TYPE)                                                                    \
-    TYPE(USABLE, 1, "usable")             /* free for the kernel to use */                         \
-    TYPE(LOADER, 2, "loader")             /* loader code and data; free once the kernel has read it */ \
-    TYPE(BOOT_INFO, 3, "boot info")       /* this structure */                                     \
-    TYPE(ARCHIVE, 4, "archive")           /* the archive's files, page-aligned */                  \
-    TYPE(KERNEL, 5, "kernel")             /* kernel image, boot stack */                           \
-    TYPE(TABLES, 6, "page tables")        /* the page tables that CR3 names at entry */            \
-    TYPE(TRACE, 7, "trace")               /* the trace buffer (abi/trace.h) */                     \
+    TYPE(USABLE, 1, "usable")       /* free for the kernel to use */                               \
+    TYPE(LOADER, 2, "loader")       /* loader code and data; free once the kernel has read it */   \
+    TYPE(BOOT_INFO, 3, "boot info") /* this structure */                                           \
+    TYPE(ARCHIVE, 4, "archive")     /* the archive's files, page-aligned */                        \
+    TYPE(KERNEL, 5, "kernel")       /* kernel image, boot stack */                                 \
+    TYPE(TABLES, 6, "page tables")  /* the page tables that CR3 names at entry */                  \
+    TYPE(TRACE, 7, "trace")         /* the trace buffer (abi/trace.h) */                           \
     TYPE(FRAMEBUFFER, 8, "framebuffer")                                                            \
     TYPE(ACPI_RECLAIMABLE, 9, "ACPI reclaimable")                                                  \
     TYPE(ACPI_NVS, 10, "ACPI NVS")                                                                 \
@@ -75,26 +76,36 @@ struct boot_display {
     uint32_t zero;
 };
 
-enum boot_entropy_quality { BOOT_ENTROPY_WEAK = 0, BOOT_ENTROPY_RDRAND = 1, BOOT_ENTROPY_RDSEED = 2 };
+enum boot_entropy_quality {
+    BOOT_ENTROPY_WEAK = 0,
+    BOOT_ENTROPY_RDRAND = 1,
+    BOOT_ENTROPY_RDSEED = 2
+};
 
 /* Points in time at which the loader reads the TSC. */
-enum boot_time { BOOT_TIME_STAGE1, BOOT_TIME_STAGE2, BOOT_TIME_LOADED, BOOT_TIME_KERNEL, BOOT_TIMES };
+enum boot_time {
+    BOOT_TIME_STAGE1,
+    BOOT_TIME_STAGE2,
+    BOOT_TIME_LOADED,
+    BOOT_TIME_KERNEL,
+    BOOT_TIMES
+};
 
 struct boot_info {
     uint64_t magic;   /* BOOT_INFO_MAGIC */
     uint32_t version; /* BOOT_INFO_VERSION */
     uint32_t checksum;
-    uint64_t size;          /* bytes, the arrays included */
-    struct boot_array memory; /* of struct boot_memory */
-    struct boot_array files;  /* of struct boot_file, sorted by name */
+    uint64_t size;                  /* bytes, the arrays included */
+    struct boot_array memory;       /* of struct boot_memory */
+    struct boot_array files;        /* of struct boot_file, sorted by name */
     struct boot_array command_line; /* of char, zero-terminated; count includes the zero */
-    uint64_t kernel_base;   /* where the kernel's lowest segment lies */
-    uint64_t kernel_size;   /* bytes from there to the end of its last segment */
-    uint64_t trace_base;    /* the trace buffer, zeroed by the loader */
-    uint64_t trace_size;    /* bytes */
-    uint64_t stack_base;    /* the boot stack; virtual top is in RSP at entry */
+    uint64_t kernel_base;           /* where the kernel's lowest segment lies */
+    uint64_t kernel_size;           /* bytes from there to the end of its last segment */
+    uint64_t trace_base;            /* the trace buffer, zeroed by the loader */
+    uint64_t trace_size;            /* bytes */
+    uint64_t stack_base;            /* the boot stack; virtual top is in RSP at entry */
     uint64_t stack_size;
-    uint64_t firmware_ticks;    /* TSC ticks spent inside the firmware's services by stage 2 */
+    uint64_t firmware_ticks;   /* TSC ticks spent inside the firmware's services by stage 2 */
     uint64_t time[BOOT_TIMES]; /* TSC, indexed by enum boot_time */
     uint8_t rsdp[40];          /* copy of the ACPI RSDP, all zero if there is none */
     struct boot_display display;

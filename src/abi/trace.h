@@ -27,24 +27,23 @@ struct trace_header {
 struct trace_record {
     uint64_t sequence; /* 0, 1, 2, ... without a gap over all processors */
     uint64_t tick;
-    uint16_t event;  /* enum trace_event */
-    uint16_t cpu;    /* processor that wrote the record */
-    uint32_t actor;  /* number of the thread that was running, 0 if none */
-    uint64_t a, b;   /* as the event's row says */
+    uint16_t event; /* enum trace_event */
+    uint16_t cpu;   /* processor that wrote the record */
+    uint32_t actor; /* number of the thread that was running, 0 if none */
+    uint64_t a, b;  /* as the event's row says */
 };
 
 _Static_assert(sizeof(struct trace_header) == 32, "struct trace_header is 32 bytes");
 _Static_assert(sizeof(struct trace_record) == 40, "struct trace_record is 40 bytes");
 
 /*
- * Every event: EVENT(NAME, number, name in specs, meaning of a, meaning of b). Processes and threads
- * are named by their numbers, which are never used twice in one run.
+ * Every event: EVENT(NAME, number, name in specs, meaning of a, meaning of b). Processes and
+ * threads are named by their numbers, which are never used twice in one run.
  */
 #define TRACE_EVENTS(EVENT)                                                                        \
     EVENT(KERNEL_START, 1, "kernel_start", "frames", "tsc_hz")                                     \
     EVENT(POWER_OFF, 2, "power_off", "status", "")                                                 \
     EVENT(PANIC, 3, "panic", "address", "")                                                        \
-    EVENT(MARK, 4, "mark", "a", "b")                                                               \
     EVENT(FRAME_ALLOC, 10, "frame_alloc", "frame", "order")                                        \
     EVENT(FRAME_FREE, 11, "frame_free", "frame", "order")                                          \
     EVENT(FRAME_NONE, 12, "frame_none", "order", "")                                               \

@@ -1,0 +1,114 @@
+/*
+ * Object types, properties, and the small structures that operations on kernel objects exchange.
+ */
+#ifndef ABI_OBJECT_H
+#define ABI_OBJECT_H
+
+#include <stdint.h>
+
+/* OBJECT(NAME, number, name, what it is). */
+#define OBJECTS(OBJECT)                                                                            \
+    OBJECT(PROCESS, 1, "process", "an address space, handles and threads")                         \
+    OBJECT(THREAD, 2, "thread", "runs in a process and owns a ring")                               \
+    OBJECT(MEMORY, 3, "memory", "pages that can be read, written, mapped")                         \
+    OBJECT(PORT, 4, "port", "the server's side of objects that a process implements")              \
+    OBJECT(REMOTE, 5, "remote", "the client's side: an object behind a port")                      \
+    OBJECT(EVENT, 6, "event", "a counter: read waits and takes, write adds")                       \
+    OBJECT(TABLE, 7, "table", "names bound to objects")                                            \
+    OBJECT(PROCESSES, 8, "processes", "the table of processes; creates them")                      \
+    OBJECT(FILES, 9, "files", "the table of the boot archive's files")                             \
+    OBJECT(INTERRUPTS, 10, "interrupts", "the table of interrupt lines")                           \
+    OBJECT(INTERRUPT, 11, "interrupt", "one line: read waits, write unmasks")                      \
+    OBJECT(IO_SPACE, 12, "io-space", "the table of I/O-port ranges")                               \
+    OBJECT(IO_PORTS, 13, "io-ports", "a range of I/O ports; map grants it")                        \
+    OBJECT(POWER, 14, "power", "turns the machine off")
+
+enum object_type_number {
+#define OBJECT(NAME, number, name, what) OBJECT_##NAME = number,
+    OBJECTS(OBJECT)
+#undef OBJECT
+};
+
+/*
+ * PROPERTY(NAME, number, name, kind, meaning). A NUMBER below 2^63 is get's result itself and set's
+ * arg1; TEXT and BYTES go through the buffer.
+ */
+#define PROPERTIES(PROPERTY)                                                                       \
+    PROPERTY(TYPE, 1, "type", NUMBER, "enum object_type_number")                                   \
+    PROPERTY(SIZE, 2, "size", NUMBER, "bytes, or entries of a table")                              \
+    PROPERTY(NAME, 3, "name", TEXT, "name of a process")                                           \
+    PROPERTY(NUMBER, 4, "number", NUMBER, "of a process or thread, as in traces")                  \
+    PROPERTY(COUNT, 5, "count", NUMBER, "of an event or interrupt, not yet taken")                 \
+    PROPERTY(BINARY, 10, "binary", NUMBER, "process being built: handle of its program's memory")  \
+    PROPERTY(ARGUMENTS, 11, "arguments", BYTES, "process being built: zero-terminated strings")    \
+    PROPERTY(START, 12, "start", NUMBER, "process being built: set to 1 to start it")              \
+    PROPERTY(FRAMES, 13, "frames", NUMBER, "frames that a process's account holds")                \
+    PROPERTY(FRAME_LIMIT, 14, "frame-limit", NUMBER, "frames that it may hold")                    \
+    PROPERTY(HANDLES, 15, "handles", NUMBER, "handles that a process has open")                    \
+    PROPERTY(THREADS, 16, "threads", NUMBER, "threads that a process has")                         \
+    PROPERTY(PRIORITY, 20, "priority", NUMBER, "of a thread: 0 lowest, 31 highest")                \
+    PROPERTY(TLS_BASE, 21, "tls-base", NUMBER, "of a thread: its FS base")                         \
+    PROPERTY(PHYSICAL, 30, "physical", NUMBER, "physical address of contiguous memory")            \
+    PROPERTY(FREE_FRAMES, 40, "free-frames", NUMBER,                                               \
+             "of the process table: frames of the machine free")                                   \
+    PROPERTY(STATUS, 41, "status", NUMBER, "of power: set turns the machine off with this status")
+
+enum property {
+#define PROPERTY(NAME, number, name, kind, meaning) PROPERTY_##NAME = number,
+    PROPERTIES(PROPERTY)
+#undef PROPERTY
+};
+
+/* What reading a table yields: entries one behind another; the read's offset is a multiple of 64.
+ */
+struct table_entry {
+    uint32_t type;   /* enum object_type_number, OBJECT_REMOTE if a server's */
+    uint32_t rights; /* that opening it can give */
+    uint64_t size;   /* as PROPERTY_SIZE, 0 where it has none */
+    char name[48];   /* zero-terminated */
+};
+
+/* Access, for OP_MAP's arg1. Every mapping is readable; write and execute exclude each other. */
+enum map_access { MAP_READ = 1, MAP_WRITE = 2, MAP_EXECUTE = 4 };
+
+/* For OP_CREATE of a thread (kind OBJECT_THREAD), in its buffer. */
+struct thread_start {
+    uint64_t entry;
+    uint64_t stack;    /* initial RSP */
+    uint64_t argument; /* in RDX at entry */
+    uint64_t tls_base;
+    uint32_t ring_capacity; /* a power of two, or 0 for RING_CAPACITY_MIN */
+    uint32_t priority;
+};
+
+/* Why a process ended: REASON(NAME, number, text). */
+#define REASONS(REASON)                                                                            \
+    REASON(EXITED, 1, "exited")                                                                    \
+    REASON(KILLED, 2, "killed")                                                                    \
+    REASON(PAGE_FAULT, 3, "page fault")                                                            \
+    REASON(PROTECTION, 4, "general protection fault")                                              \
+    REASON(INVALID_OPCODE, 5, "invalid opcode")                                                    \
+    REASON(DIVIDE, 6, "divide error")                                                              \
+    REASON(EXCEPTION, 7, "exception")                                                              \
+    REASON(MEMORY, 8, "out of memory")
+
+enum reason {
+#define REASON(NAME, number, text) REASON_##NAME = number,
+    REASONS(REASON)
+#undef REASON
+};
+
+/* What reading a process yields, once it has ended. */
+struct process_status {
+    uint32_t reason;      /* enum reason */
+    uint32_t vector;      /* of the exception, if one ended it */
+    int64_t status;       /* exit status; 128 + vector after an exception, 137 when killed */
+    uint64_t address;     /* that a page fault was about */
+    uint64_t instruction; /* RIP of the fault */
+};
+
+_Static_assert(sizeof(struct table_entry) == 64, "struct table_entry is 64 bytes");
+_Static_assert(sizeof(struct thread_start) == 40, "struct thread_start is 40 bytes");
+_Static_assert(sizeof(struct process_status) == 32, "struct process_status is 32 bytes");
+
+#endif
