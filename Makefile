@@ -4,7 +4,8 @@ B ?= build
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-MAKEFLAGS += --no-builtin-rules
+# Recipes are shown with V=1 alone.
+MAKEFLAGS += --no-builtin-rules --no-print-directory $(if $(V),,-s)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -19,16 +20,77 @@ GUEST_CFLAGS := $(COMMON) -O2 -ffreestanding -fno-pie -fno-pic -fno-asynchronous
 # What goes into the boot archive: name=path, one pair a file; fragments append to it.
 ARCHIVE_FILES :=
 
+# Tests, for tests/build.mk; fragments append to them.
+# UNIT_TESTS: programs made with Check, built when asked for.
+# KERNEL_TESTS, SYSTEM_TESTS, GRADER_TESTS, LAB_TESTS: executables, run from the top of the tree,
+# that print lines `ok NAME`, `FAIL NAME: why`, `skip NAME: why`.
+# TEST_NEEDS: what must be built before any of these is run.
+UNIT_TESTS :=
+KERNEL_TESTS :=
+SYSTEM_TESTS :=
+GRADER_TESTS :=
+LAB_TESTS :=
+TEST_NEEDS :=
+
 # The program that the archive holds as `init`, and more single-file programs to build (labs, tests).
 INIT ?= init
 PROGRAMS_EXTRA ?=
 
-.PHONY: all
+.PHONY: all help setup doctor clean FORCE
 all:
+
+help:
+	@cat grader/setup/help
+
+setup:
+	@sh grader/setup/tools.sh setup $(if $(EXTRA),extra)
+
+doctor:
+	@sh grader/setup/tools.sh doctor
+
+clean:
+	rm -rf $(B)
+
+# All other goals build something. What that takes is looked for first, and installed if need be.
+ifneq ($(filter-out help setup doctor clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell sh grader/setup/tools.sh missing),)
+include $(B)/ready.mk
+$(B)/ready.mk: FORCE
+	@sh grader/setup/tools.sh setup >&2 && mkdir -p $(@D) && : >$@
+else
 
 include $(wildcard src/boot/build.mk src/kernel/build.mk src/libsys/build.mk src/drivers/build.mk \
     src/programs/build.mk grader/build.mk tests/build.mk labs/build.mk handbook/build.mk)
 
-.PHONY: clean
-clean:
-	rm -rf $(B)
+# Everything built is built again when the compiler or its flags change.
+flags := $(shell $(CC) --version | head -n 1) INIT=$(INIT) PROGRAMS_EXTRA=$(PROGRAMS_EXTRA) \
+    $(foreach name,$(sort $(filter %CFLAGS %LDFLAGS %LIBS,$(.VARIABLES))),$(name)=$($(name)))
+ifneq ($(strip $(flags)),$(strip $(file <$(B)/flags)))
+$(shell mkdir -p $(B))
+$(file >$(B)/flags,$(strip $(flags)))
+endif
+.EXTRA_PREREQS := $(B)/flags
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# Goals that are a program rather than a build: see become.c. $(call program,COMMAND) is a recipe
+# that ends make by running COMMAND, on make's terminal and with COMMAND's exit status.
+program = $(if $(findstring n,$(firstword -$(MAKEFLAGS))),$(1),$(become $(1)))
+ifneq ($(filter run gdb bench lines grade,$(MAKECMDGOALS)),)
+-load $(B)/host/become.so
+endif
+$(B)/host/become.so: grader/setup/become.c
+	@mkdir -p $(@D)
+	@$(CC) $(HOST_CFLAGS) -shared -fPIC -o $@ $<
+
+# make run: the machine, its serial line on this terminal.
+EMU ?= bochs
+VIEW ?= serial
+run_options = $(if $(SCRIPT),--script '$(SCRIPT)') $(if $(CPUS),--cpus $(CPUS)) \
+    $(if $(MEM),--memory $(MEM)) --view $(VIEW) --emulator $(EMU) $(if $(TRACE),--trace)
+.PHONY: run
+run: image $(B)/host/orrery-run
+	@$(call program,$(B)/host/orrery-run $(run_options) $(B)/orrery.iso)
+
+endif
+endif
