@@ -1,0 +1,41 @@
+# Running the tests: what fragments registered in UNIT_TESTS and its like, in the stages whose time
+# is budgeted. One closing line counts them all.
+
+$(B)/host/drive: tests/drive.c
+	mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -o $@ $<
+
+SYSTEM_TESTS += $(wildcard tests/commands/test-*)
+TEST_NEEDS += image $(B)/host/orrery-run
+
+# With TEST=word only the tests with that word in their name.
+chosen = $(foreach test,$(1),$(if $(findstring $(TEST),$(notdir $(test))),$(test)))
+
+# stage NAME, SECONDS, GOAL, KIND, TESTS
+stage = --stage $(1) $(2) $(3) $(4) $(call chosen,$(5))
+unit_stage = $(call stage,unit,120,test-unit,check,$(UNIT_TESTS))
+system_stages = $(call stage,kernel,240,test-system,lines,$(KERNEL_TESTS)) \
+    $(call stage,system,180,test-system,lines,$(SYSTEM_TESTS))
+grader_stage = $(call stage,grader,120,grader-selftest,lines,$(GRADER_TESTS))
+labs_stage = $(call stage,labs,240,labs-check,lines,$(LAB_TESTS))
+drive = B=$(B) CC=$(CC) $(B)/host/drive -l $(B)/test
+
+unit_needs = $(B)/host/drive $(call chosen,$(UNIT_TESTS))
+booted_needs = $(B)/host/drive $(TEST_NEEDS) \
+    $(call chosen,$(KERNEL_TESTS) $(SYSTEM_TESTS) $(GRADER_TESTS) $(LAB_TESTS))
+
+.PHONY: test test-unit test-system grader-selftest labs-check
+test: $(unit_needs) $(booted_needs)
+	$(drive) $(unit_stage) $(system_stages) $(grader_stage) $(labs_stage)
+
+test-unit: $(unit_needs)
+	$(drive) $(unit_stage)
+
+test-system: $(booted_needs)
+	$(drive) $(system_stages)
+
+grader-selftest: $(booted_needs)
+	$(drive) $(grader_stage)
+
+labs-check: $(booted_needs)
+	$(drive) $(labs_stage)
