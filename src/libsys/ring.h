@@ -1,0 +1,71 @@
+/*
+ * The user's side of a ring (abi/ring.h): put requests in, take completions out.
+ *
+ * A thread's ring is its own: only that thread calls these. Nothing here enters the kernel; enter()
+ * does. Both sides of a ring count in one invariant: what was pushed and not yet popped (waiting,
+ * in flight, or answered) never exceeds the completions that the ring holds, so that whatever
+ * ring_push takes the kernel accepts, and no answer is ever without a place.
+ */
+#ifndef LIBSYS_RING_H
+#define LIBSYS_RING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/ring.h"
+
+#define NEVER DEADLINE_NEVER
+
+/*
+ * The one system call: hand `submit` requests of this thread's ring to the kernel, then wait until
+ * `wait` completions are there to pop, or the monotonic clock reaches `deadline_ns`, or nothing is
+ * in flight any more. Returns how many requests were accepted.
+ */
+uint64_t enter(uint64_t submit, uint64_t wait, uint64_t deadline_ns);
+
+static inline struct request *ring_requests(struct ring *ring)
+{
+    return (struct request *)((char *)ring + RING_REQUESTS);
+}
+
+static inline struct completion *ring_completions(struct ring *ring)
+{
+    return (struct completion *)(ring_requests(ring) + ring->capacity);
+}
+
+/* Requests pushed that the kernel has not taken yet: what to pass to enter as `submit`. */
+static inline uint32_t ring_pending(const struct ring *ring)
+{
+    /* Relaxed: the kernel moves its head only inside an enter of this same thread. */
+    return ring->submission_tail - __atomic_load_n(&ring->submission_head, __ATOMIC_RELAXED);
+}
+
+/* Completions that are there to pop. */
+static inline uint32_t ring_ready(const struct ring *ring)
+{
+    /* Acquire: the completions below the tail are read after it. */
+    return __atomic_load_n(&ring->completion_tail, __ATOMIC_ACQUIRE) - ring->completion_head;
+}
+
+/* Requests pushed whose completions were not popped: waiting, in flight, or ready. */
+static inline uint32_t ring_outstanding(const struct ring *ring)
+{
+    return ring->submission_tail - ring->completion_head;
+}
+
+/*
+ * Put a request in; the next enter that submits it hands it to the kernel. False if there is no
+ * room, for it or for its completion: then enter, or pop, first.
+ */
+bool ring_push(struct ring *ring, struct request request);
+
+/* Take the oldest completion out. False if there is none. */
+bool ring_pop(struct ring *ring, struct completion *completion);
+
+/*
+ * Take the oldest completion with this user_data out, wherever it stands; the others keep their
+ * order. False if there is none. Cost: the number of completions before it.
+ */
+bool ring_pop_tagged(struct ring *ring, uint64_t user_data, struct completion *completion);
+
+#endif

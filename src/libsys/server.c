@@ -1,0 +1,376 @@
+/* The server kit, receiving and answering: see server.h. Objects and badges: server_node.c. */
+#include <orrery.h>
+
+#include "libsys/server_node.h"
+
+/* Room in the ring that answers leave to methods and waiters. */
+#define RING_RESERVE 12u
+/* Requests that one answer takes: reply, close, receive. */
+#define ANSWER_REQUESTS 3u
+
+/* A place for one call: the header and data lie behind one another, as a receive fills them. */
+struct slot {
+    struct waiter waiter;
+    struct server *server;
+    struct node *node;
+    struct slot *next; /* in the list that it is in */
+    uint64_t answer_length;
+    int64_t result;
+    uint32_t given; /* handle that goes with the answer, or 0 */
+    struct call call;
+    char data[SERVER_DATA_SIZE];
+};
+
+_Static_assert(offsetof(struct slot, data) == offsetof(struct slot, call) + sizeof(struct call),
+               "a receive fills call and data in one piece");
+
+static struct slot *call_slot(const struct call *call)
+{
+    return (struct slot *)((uintptr_t)call - offsetof(struct slot, call));
+}
+
+int64_t server_open(struct server *server, uint32_t port)
+{
+    size_t slots_size = SERVER_CALLS * sizeof(struct slot);
+    int64_t own;
+
+    *server = (struct server){.port = port};
+    if (port == 0) {
+        own = object_create(handle_named("self"), OBJECT_PORT, NULL, 0, 0);
+        if (own < 0)
+            return own;
+        server->port = (uint32_t)own;
+    }
+    server->number = (uint32_t)object_get(handle_named("self"), PROPERTY_NUMBER);
+    server->memory = memory_allocate(slots_size + node_table_size());
+    if (!server->memory)
+        return -E_MEMORY;
+    server->slots = server->memory;
+    server->nodes = (struct node *)((char *)server->memory + slots_size);
+    server->answers_tail = &server->answers;
+    for (uint32_t i = 0; i < SERVER_CALLS; i++) {
+        server->slots[i].server = server;
+        server->slots[i].next = server->free;
+        server->free = &server->slots[i];
+    }
+    return 0;
+}
+
+void server_end(struct server *server, int64_t status)
+{
+    server->ending = true;
+    server->status = status;
+}
+
+bool server_submit(struct server *server, struct request request, struct waiter *waiter)
+{
+    struct ring *ring = thread_ring();
+
+    (void)server;
+    request.user_data = (uint64_t)waiter;
+    if (ring_push(ring, request))
+        return true;
+    enter(ring_pending(ring), 0, 0);
+    return ring_push(ring, request);
+}
+
+/* The call of a slot is over: its object may go now, if a notice came meanwhile. */
+static void slot_finish(struct slot *slot)
+{
+    if (slot->node)
+        node_call_end(slot->server, slot->node);
+    slot->node = NULL;
+}
+
+static void slot_free(struct server *server, struct slot *slot)
+{
+    slot->next = server->free;
+    server->free = slot;
+}
+
+static void slot_replied(struct server *server, struct waiter *waiter, int64_t result)
+{
+    (void)result; /* a client that is gone needs no answer */
+    slot_free(server, (struct slot *)waiter);
+}
+
+void call_answer(struct call *call, int64_t result)
+{
+    struct slot *slot = call_slot(call);
+    struct server *server = slot->server;
+
+    slot->result = result;
+    slot->next = NULL;
+    *server->answers_tail = slot;
+    server->answers_tail = &slot->next;
+}
+
+int64_t call_answer_now(struct call *call, int64_t result)
+{
+    struct slot *slot = call_slot(call);
+    int64_t error = port_reply(slot->server->port, call->number, result, slot->data,
+                               slot->answer_length, slot->given);
+
+    if (slot->given)
+        handle_close(slot->given);
+    slot_finish(slot);
+    slot_free(slot->server, slot);
+    return error;
+}
+
+static method *method_find(const struct methods *methods, uint16_t op)
+{
+    switch (op) {
+    case OP_READ:
+        return methods->read;
+    case OP_WRITE:
+        return methods->write;
+    case OP_OPEN:
+        return methods->open;
+    case OP_CREATE:
+        return methods->create;
+    case OP_REMOVE:
+        return methods->remove;
+    case OP_GET:
+        return methods->get;
+    case OP_SET:
+        return methods->set;
+    case OP_SHARE:
+        return methods->share;
+    }
+    return NULL;
+}
+
+/* What every object knows of itself. */
+static int64_t get_default(const struct slot *slot)
+{
+    if (slot->call.arg0 == PROPERTY_TYPE)
+        return node_methods(slot->node)->open ? OBJECT_TABLE : OBJECT_REMOTE;
+    return -E_UNSUPPORTED;
+}
+
+static int64_t call_run(struct server *server, struct slot *slot)
+{
+    struct call *call = &slot->call;
+    method *found;
+
+    slot->node = node_find(server, call->badge);
+    if (!slot->node)
+        return -E_GONE;
+    node_call_begin(slot->node);
+    /* The last free slot answers at once, so that those who could end a wait are always heard. */
+    if (!server->free && server->receiving == 0)
+        return -E_LIMIT;
+    if (!node_allows(slot->node, call->op))
+        return -E_DENIED;
+    found = method_find(node_methods(slot->node), call->op);
+    if (found)
+        return found(server, call);
+    return call->op == OP_GET ? get_default(slot) : -E_UNSUPPORTED;
+}
+
+static void slot_received(struct server *server, struct waiter *waiter, int64_t received)
+{
+    struct slot *slot = (struct slot *)waiter;
+    int64_t result;
+
+    server->receiving--;
+    if (received < (int64_t)sizeof(struct call)) {
+        server_end(server, received < 0 ? received : -E_STATE);
+        return;
+    }
+    slot->answer_length = 0;
+    slot->given = 0;
+    if (slot->call.number == 0) {
+        node_closed(server, slot->call.badge);
+        slot_free(server, slot);
+        return;
+    }
+    result = call_run(server, slot);
+    if (result == CALL_LATER)
+        return;
+    call_answer(&slot->call, result);
+}
+
+static void receive_push(struct server *server, struct slot *slot, uint16_t flags)
+{
+    slot->waiter.done = slot_received;
+    server->receiving++;
+    ring_push(thread_ring(), (struct request){.op = OP_RECEIVE,
+                                              .flags = flags,
+                                              .handle = server->port,
+                                              .user_data = (uint64_t)&slot->waiter,
+                                              .buffer = (uint64_t)&slot->call,
+                                              .length = sizeof(struct call) + SERVER_DATA_SIZE});
+}
+
+/*
+ * Push an answer; behind it, linked, so that it starts only when the answer has left the buffer,
+ * the slot's next receive, unless enough are in flight.
+ */
+static void answer_push(struct server *server, struct slot *slot)
+{
+    struct ring *ring = thread_ring();
+    bool again = server->receiving < SERVER_RECEIVES;
+
+    if (!again)
+        slot->waiter.done = slot_replied;
+    ring_push(ring, (struct request){.op = OP_REPLY,
+                                     .flags = again || slot->given ? REQUEST_LINK : 0,
+                                     .handle = server->port,
+                                     .user_data = again ? 0 : (uint64_t)&slot->waiter,
+                                     .buffer = (uint64_t)slot->data,
+                                     .length = slot->answer_length,
+                                     .offset = (uint64_t)slot->result,
+                                     .arg0 = slot->call.number,
+                                     .arg1 = slot->given});
+    if (slot->given)
+        ring_push(ring,
+                  (struct request){.op = OP_CLOSE,
+                                   .flags = (uint16_t)(REQUEST_ALWAYS | (again ? REQUEST_LINK : 0)),
+                                   .handle = slot->given});
+    slot_finish(slot);
+    if (again)
+        receive_push(server, slot, REQUEST_ALWAYS);
+}
+
+static bool ring_has_room(const struct ring *ring, uint32_t requests)
+{
+    return ring_pending(ring) + requests <= ring->capacity &&
+           ring_outstanding(ring) + requests <= 2 * ring->capacity;
+}
+
+/* Push what is to be answered, and receives up to their number, as far as the ring has room. */
+static void server_push(struct server *server)
+{
+    struct ring *ring = thread_ring();
+
+    while (server->answers && ring_has_room(ring, ANSWER_REQUESTS + RING_RESERVE)) {
+        struct slot *slot = server->answers;
+
+        server->answers = slot->next;
+        if (!server->answers)
+            server->answers_tail = &server->answers;
+        answer_push(server, slot);
+    }
+    while (server->receiving < SERVER_RECEIVES && server->free &&
+           ring_has_room(ring, 1 + RING_RESERVE)) {
+        struct slot *slot = server->free;
+
+        server->free = slot->next;
+        receive_push(server, slot, 0);
+    }
+}
+
+int server_run(struct server *server)
+{
+    struct ring *ring = thread_ring();
+    struct completion completion;
+
+    while (!server->ending) {
+        server_push(server);
+        enter(ring_pending(ring), 1, NEVER);
+        while (ring_pop(ring, &completion)) {
+            struct waiter *waiter = (struct waiter *)completion.user_data;
+
+            if (waiter)
+                waiter->done(server, waiter, completion.result);
+        }
+    }
+    server_push(server); /* the last round's answers */
+    enter(ring_pending(ring), 0, 0);
+    return (int)server->status;
+}
+
+void *call_object(const struct call *call)
+{
+    return node_object(call_slot(call)->node);
+}
+
+char *call_data(struct call *call)
+{
+    return call_slot(call)->data;
+}
+
+uint64_t call_data_length(const struct call *call)
+{
+    return call->length < SERVER_DATA_SIZE ? call->length : SERVER_DATA_SIZE;
+}
+
+bool call_name(struct call *call, char *name, size_t size)
+{
+    const char *data = call_data(call);
+
+    if (call->length >= size || call->length > SERVER_DATA_SIZE)
+        return false;
+    for (uint64_t i = 0; i < call->length; i++) {
+        if (data[i] == 0)
+            return false;
+        name[i] = data[i];
+    }
+    name[call->length] = 0;
+    return true;
+}
+
+int64_t call_reply(struct call *call, const void *data, uint64_t length)
+{
+    struct slot *slot = call_slot(call);
+
+    if (length > call_data_length(call))
+        length = call_data_length(call);
+    memmove(slot->data, data, length);
+    slot->answer_length = length;
+    return (int64_t)length;
+}
+
+int64_t call_reply_text(struct call *call, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    size_t length;
+
+    va_start(arguments, format);
+    length = format_text_list(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (length >= sizeof(text))
+        length = sizeof(text) - 1;
+    if (call->offset >= length)
+        return 0;
+    return call_reply(call, text + call->offset, length - call->offset);
+}
+
+int64_t call_reply_object(struct call *call, void *object, const struct methods *methods,
+                          uint32_t rights)
+{
+    struct slot *slot = call_slot(call);
+    int64_t handle = server_mint(slot->server, object, methods, rights);
+
+    if (handle < 0)
+        return handle;
+    slot->given = (uint32_t)handle;
+    return 0;
+}
+
+void call_queue_push(struct call_queue *queue, struct call *call)
+{
+    struct slot *slot = call_slot(call);
+
+    slot->next = NULL;
+    if (queue->last)
+        queue->last->next = slot;
+    else
+        queue->first = slot;
+    queue->last = slot;
+}
+
+struct call *call_queue_first(const struct call_queue *queue)
+{
+    return queue->first ? &queue->first->call : NULL;
+}
+
+void call_queue_pop(struct call_queue *queue)
+{
+    queue->first = queue->first->next;
+    if (!queue->first)
+        queue->last = NULL;
+}

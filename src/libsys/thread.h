@@ -1,0 +1,62 @@
+/*
+ * Threads: each owns a ring and a small control block that FS points at.
+ *
+ * The first thread's block and ring are set up before main. A thread that thread_create starts gets
+ * memory of its own for stack and block; it lives as long as the process.
+ */
+#ifndef LIBSYS_THREAD_H
+#define LIBSYS_THREAD_H
+
+#include <stdint.h>
+
+#include "abi/ring.h"
+
+/* A thread's control block. FS:0 holds its own address, as the x86-64 ABI wants it. */
+struct thread {
+    struct thread *self;
+    struct ring *ring;
+    uint32_t handle;     /* on the thread itself */
+    uint32_t sync_count; /* synchronous requests so far */
+    int (*function)(void *argument);
+    void *argument;
+};
+
+#if __STDC_HOSTED__
+/* Tests on the host have no FS of ours: they bring their own. */
+struct thread *thread_self(void);
+#else
+/* The calling thread's control block. */
+static inline struct thread *thread_self(void)
+{
+    struct thread *thread;
+
+    __asm__("mov %%fs:0, %0" : "=r"(thread));
+    return thread;
+}
+#endif
+
+/* The calling thread's ring. */
+static inline struct ring *thread_ring(void)
+{
+    return thread_self()->ring;
+}
+
+/* A number for the calling thread's next synchronous request, never the same twice in a row. */
+static inline uint32_t thread_sync_count(void)
+{
+    return ++thread_self()->sync_count;
+}
+
+#define THREAD_STACK_SIZE (UINT64_C(64) << 10)
+
+/*
+ * Start a thread of this process that calls `function` and then ends. `ring_capacity` is a power of
+ * two or 0 for the smallest. Returns a handle on the thread, or -E_MEMORY, -E_LIMIT, -E_ARGUMENT.
+ * Its stack stays mapped when it has ended.
+ */
+int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t ring_capacity);
+
+/* End the calling thread; the process goes on, if it has another one. */
+_Noreturn void thread_exit(void);
+
+#endif
