@@ -65,7 +65,7 @@ include $(wildcard src/boot/build.mk src/kernel/build.mk src/libsys/build.mk src
     tests/build.mk)
 
 # Everything built is built again when the compiler or its flags change.
-flags := $(shell $(CC) --version | head -n 1) INIT=$(INIT) PROGRAMS_EXTRA=$(PROGRAMS_EXTRA) \
+flags := $(shell $(CC) --version | head -n 1) \
     $(foreach name,$(sort $(filter %CFLAGS %LDFLAGS %LIBS,$(.VARIABLES))),$(name)=$($(name)))
 ifneq ($(strip $(flags)),$(strip $(file <$(B)/flags)))
 $(shell mkdir -p $(B))
@@ -75,9 +75,9 @@ endif
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-# Goals that are a program rather than a build: see become.c. $(call program,COMMAND) is a recipe
+# Goals that are a program rather than a build: see become.c. $(call become_program,COMMAND) is a recipe
 # that ends make by running COMMAND, on make's terminal and with COMMAND's exit status.
-program = $(if $(findstring n,$(firstword -$(MAKEFLAGS))),$(1),$(become $(1)))
+become_program = $(if $(findstring n,$(firstword -$(MAKEFLAGS))),$(1),$(become $(1)))
 ifneq ($(filter run gdb bench lines grade,$(MAKECMDGOALS)),)
 -load $(B)/host/become.so
 endif
@@ -92,7 +92,7 @@ run_options = $(if $(SCRIPT),--script '$(SCRIPT)') $(if $(CPUS),--cpus $(CPUS)) 
     $(if $(MEM),--memory $(MEM)) --view $(VIEW) --emulator $(EMU) $(if $(TRACE),--trace)
 .PHONY: run
 run: image $(B)/host/orrery-run
-	@$(call program,$(B)/host/orrery-run $(run_options) $(B)/orrery.iso)
+	@$(call become_program,$(B)/host/orrery-run $(run_options) $(B)/orrery.iso)
 
 endif
 endif

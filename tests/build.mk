@@ -6,7 +6,7 @@ $(B)/host/drive: tests/drive.c
 	$(CC) $(HOST_CFLAGS) -o $@ $<
 
 SYSTEM_TESTS += $(wildcard tests/commands/test-*)
-TEST_NEEDS += image $(B)/host/orrery-run
+TEST_NEEDS += image $(B)/host/orrery-run $(B)/host/become.so
 
 # With TEST=word only the tests with that word in their name.
 chosen = $(foreach test,$(1),$(if $(findstring $(TEST),$(notdir $(test))),$(test)))
