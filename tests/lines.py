@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Sizes of the tree and of what is built from it, beside their budgets.
 
-    lines.py BUILD       prints the table; exit status 1 if something is over its budget
-    lines.py --style     prints each file, function and line that is too long; status 1 if any
+    lines.py BUILD             prints the table; exit status 1 if something is over its budget
+    lines.py --figures BUILD   prints the kernel's and the loader's size as figures for bench.py
+    lines.py --style           prints each file, function and line that is too long; status 1 if any
 
 Counted as code are lines with something on them beside comments. A function reaches from the line
 where its declaration starts to its closing brace; in this tree both braces stand in column 1.
@@ -103,6 +104,17 @@ def row(what, value, must, where=""):
     return over
 
 
+def stages(build):
+    """{name: bytes} of what the firmware loads: the two first stages and the second."""
+    return {path.stem: path.stat().st_size for path in sorted(build.glob("boot/stage*.bin"))}
+
+
+def figures(build):
+    print("kernel-lines", sum(map(code_lines, files("src/kernel"))))
+    print("kernel-bytes", sum(sections(build / "kernel/kernel.elf")))
+    print("loader-bytes", sum(stages(build).values()))
+
+
 def report(build):
     bad = False
     print(f"{'what':<34} {'is':>8} {'must':>8}")
@@ -113,10 +125,9 @@ def report(build):
     text, constants = sections(build / "kernel/kernel.elf")
     bad |= row("kernel text + rodata, bytes", text + constants, TEXT_BYTES,
                f"{text:,} + {constants:,}")
-    stages = sorted(build.glob("boot/stage*.bin"))
-    sizes = [stage.stat().st_size for stage in stages]
-    bad |= row("boot loader, bytes", sum(sizes), LOADER_BYTES,
-               ", ".join(f"{s.stem} {size:,}" for s, size in zip(stages, sizes)))
+    sizes = stages(build)
+    bad |= row("boot loader, bytes", sum(sizes.values()), LOADER_BYTES,
+               ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
     function, file, line = longest(["src", "grader"])
     bad |= row("longest function, lines", function[0], FUNCTION_LINES, function[1])
     bad |= row("longest file, lines", file[0], FILE_LINES, file[1])
@@ -124,9 +135,15 @@ def report(build):
     return bad
 
 
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--style"]:
-        sys.exit(1 if style(["src", "grader", "tests", "labs"]) else 0)
-    if len(sys.argv) != 2:
-        sys.exit("usage: lines.py BUILD | --style")
-    sys.exit(1 if report(pathlib.Path(sys.argv[1])) else 0)
+def main(arguments):
+    if arguments == ["--style"]:
+        return 1 if style(["src", "grader", "tests", "labs"]) else 0
+    if len(arguments) == 2 and arguments[0] == "--figures":
+        figures(pathlib.Path(arguments[1]))
+        return 0
+    if len(arguments) == 1:
+        return 1 if report(pathlib.Path(arguments[0])) else 0
+    sys.exit("usage: lines.py BUILD | --figures BUILD | --style")
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,25 @@
+# make bench and make lines: figures and sizes, beside their budgets.
+
+# The host's side of the figures: made of what drives the machine.
+$(B)/host/tests/bench/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -c -o $@ $<
+
+$(B)/host/boot-ticks: $(B)/host/tests/bench/boot.o $(BOCHS_OBJECTS)
+	$(CC) -o $@ $^
+
+.PHONY: bench lines
+bench: image $(B)/host/orrery-run $(B)/host/boot-ticks $(B)/kernel/kernel.elf
+	@$(if $(PROFILE)$(PLOT),echo "make bench: PROFILE and PLOT need the profiler," \
+	    "which is not there yet" >&2; exit 2)
+	@mkdir -p $(B)/bench && echo bench >$(B)/bench/script
+	@$(B)/host/orrery-run $(call run_options_of,$(B)/bench/script) >$(B)/bench/guest.txt || \
+	    { cat $(B)/bench/guest.txt >&2; echo "make bench: bench failed in the guest" >&2; exit 1; }
+	@$(B)/host/boot-ticks $(B)/orrery.iso $(B)/kernel/kernel.elf $(B)/programs/init/init.elf \
+	    >$(B)/bench/boot.txt
+	@python3 tests/lines.py --figures $(B) >$(B)/bench/sizes.txt
+	@python3 tests/bench/bench.py $(if $(KEEP),--keep) \
+	    $(B)/bench/guest.txt $(B)/bench/boot.txt $(B)/bench/sizes.txt
+
+lines: $(B)/kernel/kernel.elf $(B)/boot/stage2.bin
+	@python3 tests/lines.py $(B)
