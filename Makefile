@@ -32,7 +32,15 @@ GRADER_TESTS :=
 LAB_TESTS :=
 TEST_NEEDS :=
 
-# The program that the archive holds as `init`, and more single-file programs to build (labs, tests).
+# Goals that are a program rather than a build (see become.c); fragments append to them. Their
+# recipe is @$(call become_program,COMMAND): it ends make by running COMMAND, on make's terminal and
+# with COMMAND's exit status; all that is built before goes to standard error.
+PROGRAM_GOALS := run
+become_program = $(if $(and $(filter load,$(.FEATURES)),$(if $(is_dry),,yes)),$(become $(1)),$(1))
+is_dry = $(findstring n,$(firstword -$(MAKEFLAGS)))
+
+# The program that the archive holds as `init`, and more single-file programs to build: for labs and
+# tests.
 INIT ?= init
 PROGRAMS_EXTRA ?=
 
@@ -75,10 +83,7 @@ endif
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-# Goals that are a program rather than a build: see become.c. $(call become_program,COMMAND) is a
-# recipe that ends make by running COMMAND, on make's terminal and with COMMAND's exit status.
-become_program = $(if $(findstring n,$(firstword -$(MAKEFLAGS))),$(1),$(become $(1)))
-ifneq ($(filter run gdb grade lab submit course fuzz,$(MAKECMDGOALS)),)
+ifneq ($(filter $(PROGRAM_GOALS),$(MAKECMDGOALS)),)
 -load $(B)/host/become.so
 endif
 $(B)/host/become.so: grader/setup/become.c

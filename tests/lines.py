@@ -20,8 +20,8 @@ COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^
 
 
 def files(*tops, suffixes=(".c", ".h", ".S", ".inc")):
-    for top in tops:
-        for path in sorted(pathlib.Path(top).rglob("*")):
+    for top in map(pathlib.Path, tops):
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             if path.suffix in suffixes and path.is_file():
                 yield path
 
@@ -66,7 +66,7 @@ def longest(tops):
 def style(tops):
     """Prints what is too long, file by file."""
     bad = 0
-    for path in files(*tops, suffixes=(".c", ".h", ".S", ".inc", ".py", ".sh", ".mk")):
+    for path in files(*tops, suffixes=(".c", ".h", ".S", ".inc", ".py", ".sh", ".mk", "")):
         text = path.read_text().split("\n")
         found = [f"{path}:{n}: {len(t)} columns" for n, t in enumerate(text, 1)
                  if len(t) > LINE_COLUMNS]
@@ -137,7 +137,7 @@ def report(build):
 
 def main(arguments):
     if arguments == ["--style"]:
-        return 1 if style(["src", "grader", "tests", "labs"]) else 0
+        return 1 if style(["Makefile", "src", "grader", "tests", "labs"]) else 0
     if len(arguments) == 2 and arguments[0] == "--figures":
         figures(pathlib.Path(arguments[1]))
         return 0
