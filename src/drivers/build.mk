@@ -3,10 +3,10 @@
 DRIVERS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard src/drivers/*/main.c))))
 
 $(B)/drivers/%.c.o: src/drivers/%.c
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
 	$(CC) $(USER_CFLAGS) -c -o $@ $<
 
-$(foreach driver,$(DRIVERS),$(eval $(call program,$(driver),$(patsubst \
-    src/%.c,$(B)/%.c.o,$(sort $(wildcard src/drivers/$(driver)/*.c))))))
+$(foreach name,$(DRIVERS),$(eval $(call program,$(name),$(patsubst \
+    src/%.c,$(B)/%.c.o,$(sort $(wildcard src/drivers/$(name)/*.c))))))
 
-ARCHIVE_FILES += $(foreach driver,$(DRIVERS),$(driver)=$(B)/programs/$(driver)/$(driver))
+ARCHIVE_FILES += $(foreach name,$(DRIVERS),$(name)=$(B)/programs/$(name)/$(name))

@@ -10,18 +10,16 @@ LIBSYS := $(B)/libsys/libsys.a
 $(B)/libsys/string.c.o: USER_CFLAGS += -fno-builtin
 
 $(B)/libsys/%.c.o: src/libsys/%.c
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
 	$(CC) $(USER_CFLAGS) -c -o $@ $<
 
 $(B)/libsys/%.S.o: src/libsys/%.S
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
 	$(CC) $(USER_CFLAGS) -c -o $@ $<
 
 $(LIBSYS): $(LIBSYS_OBJECTS)
 	rm -f $@
 	ar rcsD $@ $^
-
--include $(LIBSYS_OBJECTS:.o=.d)
 
 # Linked by the linker itself: what the compiler would add has no place here.
 USER_LINK := ld -m elf_x86_64 -static -nostdlib --build-id=none -z noexecstack \
@@ -31,12 +29,11 @@ USER_LINK := ld -m elf_x86_64 -static -nostdlib --build-id=none -z noexecstack \
 # it without.
 define program
 $(B)/programs/$(1)/$(1).elf: $(2) $(LIBSYS) src/libsys/program.ld
-	@mkdir -p $$(@D)
+	mkdir -p $$(@D)
 	$(USER_LINK) -o $$@ $(2) $(LIBSYS)
 
 $(B)/programs/$(1)/$(1): $(B)/programs/$(1)/$(1).elf
 	strip --strip-all -o $$@ $$<
 
 PROGRAM_ELFS += $(B)/programs/$(1)/$(1).elf
--include $$(patsubst %.o,%.d,$(2))
 endef

@@ -1,11 +1,22 @@
 /* The user's side of a ring: see ring.h. */
 #include "libsys/ring.h"
 
+uint32_t ring_room(const struct ring *ring)
+{
+    /* Relaxed: a tail that is too old makes the room look smaller, never larger. */
+    uint32_t answered = __atomic_load_n(&ring->completion_tail, __ATOMIC_RELAXED);
+    uint32_t unanswered = ring->submission_tail - answered;
+    uint32_t unpopped = ring->submission_tail - ring->completion_head;
+    uint32_t room = 2 * ring->capacity - unpopped;
+
+    return room < ring->capacity - unanswered ? room : ring->capacity - unanswered;
+}
+
 bool ring_push(struct ring *ring, struct request request)
 {
     uint32_t mask = ring->capacity - 1;
 
-    if (ring_pending(ring) >= ring->capacity || ring_outstanding(ring) >= 2 * ring->capacity)
+    if (ring_room(ring) == 0)
         return false;
     ring_requests(ring)[ring->submission_tail & mask] = request;
     /* Release: whoever sees the new tail sees the request below it. */

@@ -2,8 +2,8 @@
  * The user's side of a ring (abi/ring.h): put requests in, take completions out.
  *
  * A thread's ring is its own: only that thread calls these. Nothing here enters the kernel; enter()
- * does. Both sides of a ring count in one invariant: what was pushed and not yet popped (waiting,
- * in flight, or answered) never exceeds the completions that the ring holds, so that whatever
+ * does. Two bounds hold: what was pushed and is not answered yet never exceeds the ring's capacity,
+ * and what was pushed and not popped never exceeds its completions, twice as many. So whatever
  * ring_push takes the kernel accepts, and no answer is ever without a place.
  */
 #ifndef LIBSYS_RING_H
@@ -47,11 +47,8 @@ static inline uint32_t ring_ready(const struct ring *ring)
     return __atomic_load_n(&ring->completion_tail, __ATOMIC_ACQUIRE) - ring->completion_head;
 }
 
-/* Requests pushed whose completions were not popped: waiting, in flight, or ready. */
-static inline uint32_t ring_outstanding(const struct ring *ring)
-{
-    return ring->submission_tail - ring->completion_head;
-}
+/* How many requests ring_push takes now. */
+uint32_t ring_room(const struct ring *ring);
 
 /*
  * Put a request in; the next enter that submits it hands it to the kernel. False if there is no

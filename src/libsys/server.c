@@ -234,18 +234,12 @@ static void answer_push(struct server *server, struct slot *slot)
         receive_push(server, slot, REQUEST_ALWAYS);
 }
 
-static bool ring_has_room(const struct ring *ring, uint32_t requests)
-{
-    return ring_pending(ring) + requests <= ring->capacity &&
-           ring_outstanding(ring) + requests <= 2 * ring->capacity;
-}
-
 /* Push what is to be answered, and receives up to their number, as far as the ring has room. */
 static void server_push(struct server *server)
 {
     struct ring *ring = thread_ring();
 
-    while (server->answers && ring_has_room(ring, ANSWER_REQUESTS + RING_RESERVE)) {
+    while (server->answers && ring_room(ring) >= ANSWER_REQUESTS + RING_RESERVE) {
         struct slot *slot = server->answers;
 
         server->answers = slot->next;
@@ -253,8 +247,7 @@ static void server_push(struct server *server)
             server->answers_tail = &server->answers;
         answer_push(server, slot);
     }
-    while (server->receiving < SERVER_RECEIVES && server->free &&
-           ring_has_room(ring, 1 + RING_RESERVE)) {
+    while (server->receiving < SERVER_RECEIVES && server->free && ring_room(ring) > RING_RESERVE) {
         struct slot *slot = server->free;
 
         server->free = slot->next;

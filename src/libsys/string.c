@@ -52,6 +52,17 @@ int memcmp(const void *a, const void *b, size_t length)
     return 0;
 }
 
+void *memchr(const void *bytes, int byte, size_t length)
+{
+    const uint8_t *place = bytes;
+
+    for (; length > 0; length--, place++) {
+        if (*place == (uint8_t)byte)
+            return (void *)(uintptr_t)place;
+    }
+    return NULL;
+}
+
 size_t strlen(const char *string)
 {
     size_t length = 0;

@@ -9,8 +9,6 @@
 #include "libsys/ring.h"
 #include "libsys/sync.h"
 
-#define THREAD_PRIORITY_DEFAULT 0u
-
 _Noreturn void thread_begin(struct ring *ring, uint64_t handle, struct thread *thread);
 
 /* Where thread_enter (start.S) goes on: first C code of a created thread. */
@@ -27,6 +25,7 @@ void thread_enter(void);
 int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t ring_capacity)
 {
     void *stack = memory_allocate(THREAD_STACK_SIZE);
+    int64_t priority = object_get(thread_self()->handle, PROPERTY_PRIORITY);
     struct thread *thread;
     struct thread_start start;
     int64_t handle;
@@ -41,7 +40,7 @@ int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t 
                                   .argument = (uint64_t)thread,
                                   .tls_base = (uint64_t)thread,
                                   .ring_capacity = ring_capacity,
-                                  .priority = THREAD_PRIORITY_DEFAULT};
+                                  .priority = priority < 0 ? 0 : (uint32_t)priority};
     handle = request_wait((struct request){.op = OP_CREATE,
                                            .handle = handle_named("self"),
                                            .buffer = (uint64_t)&start,

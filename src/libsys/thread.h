@@ -50,7 +50,8 @@ static inline uint32_t thread_sync_count(void)
 #define THREAD_STACK_SIZE (UINT64_C(64) << 10)
 
 /*
- * Start a thread of this process that calls `function` and then ends. `ring_capacity` is a power of
+ * Start a thread of this process that calls `function` and then ends, at the caller's
+ * priority. `ring_capacity` is a power of
  * two or 0 for the smallest. Returns a handle on the thread, or -E_MEMORY, -E_LIMIT, -E_ARGUMENT.
  * Its stack stays mapped when it has ended.
  */

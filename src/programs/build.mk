@@ -1,0 +1,31 @@
+# Programs: each folder is one of its name. PROGRAMS_EXTRA adds single-file programs from elsewhere,
+# and INIT names the one that the archive holds as `init`.
+
+PROGRAMS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard src/programs/*/main.c))))
+PROGRAMS_EXTRA_NAMES := $(basename $(notdir $(PROGRAMS_EXTRA)))
+INIT_CONF ?= src/programs/init/init.conf
+
+$(B)/programs/%.c.o: src/programs/%.c
+	mkdir -p $(@D)
+	$(CC) $(USER_CFLAGS) -c -o $@ $<
+
+$(foreach name,$(PROGRAMS),$(eval $(call program,$(name),$(patsubst \
+    src/%.c,$(B)/%.c.o,$(sort $(wildcard src/programs/$(name)/*.c))))))
+
+# $(call program_extra,NAME,FILE.c)
+define program_extra
+$(B)/programs/$(1)/$(1).c.o: $(2)
+	mkdir -p $$(@D)
+	$$(CC) $$(USER_CFLAGS) -c -o $$@ $$<
+
+$(call program,$(1),$(B)/programs/$(1)/$(1).c.o)
+endef
+
+$(foreach file,$(PROGRAMS_EXTRA),$(eval $(call program_extra,$(basename $(notdir $(file))),$(file))))
+
+ARCHIVE_FILES += init=$(B)/programs/$(INIT)/$(INIT) init.conf=$(INIT_CONF)
+ARCHIVE_FILES += $(foreach name,$(filter-out init,$(PROGRAMS) $(PROGRAMS_EXTRA_NAMES)),\
+    $(name)=$(B)/programs/$(name)/$(name))
+
+.PHONY: programs
+programs: $(PROGRAM_ELFS) $(PROGRAM_ELFS:.elf=)

@@ -1,0 +1,65 @@
+/* The shell runs programs: see shell.h. */
+#include "programs/shell/shell.h"
+
+static int64_t program_open(struct shell *shell, const char *name)
+{
+    char path[PATH_SIZE];
+
+    if (strchr(name, '/'))
+        return path_open(shell->root, name, 0);
+    if (format_text(path, sizeof(path), "files/%s", name) >= sizeof(path))
+        return -E_NAME;
+    return object_open(shell->root, path, 0);
+}
+
+/* Wait for the end of a process and tell about it unless it ended by itself. */
+static int64_t process_finish(struct shell *shell, const char *name, uint32_t process)
+{
+    struct process_status status;
+    int64_t result = process_wait(process, &status);
+
+    if (result < 0)
+        return error_show(shell, name, result);
+    if (status.reason == REASON_PAGE_FAULT)
+        write_format(shell->out, "%s: %s at 0x%lx, instruction 0x%lx\n", name,
+                     reason_text(status.reason), status.address, status.instruction);
+    else if (status.reason != REASON_EXITED && status.vector != 0)
+        write_format(shell->out, "%s: %s, vector %u, instruction 0x%lx\n", name,
+                     reason_text(status.reason), status.vector, status.instruction);
+    else if (status.reason != REASON_EXITED)
+        write_format(shell->out, "%s: %s, instruction 0x%lx\n", name, reason_text(status.reason),
+                     status.instruction);
+    return status.status;
+}
+
+int64_t program_run(struct shell *shell, int count, const char *const *words)
+{
+    const struct program_handle handles[] = {
+        {"in", shell->in, 0}, {"out", shell->out, 0}, {"root", shell->root, 0}};
+    struct program_start start = {.name = path_name(words[0]),
+                                  .arguments = words,
+                                  .argument_count = (size_t)count,
+                                  .handles = handles,
+                                  .handle_count = sizeof(handles) / sizeof(handles[0])};
+    int64_t binary = program_open(shell, words[0]);
+    int64_t processes, process, status;
+
+    if (binary < 0) {
+        write_format(shell->out, "%s: unknown command\n", words[0]);
+        return STATUS_UNKNOWN;
+    }
+    start.binary = (uint32_t)binary;
+    processes = object_open(shell->root, "processes", 0);
+    start.processes = (uint32_t)processes;
+    process = processes < 0 ? processes : program_start_with(&start);
+    handle_close(start.binary);
+    if (processes >= 0)
+        handle_close(start.processes);
+    if (process < 0) {
+        error_show(shell, words[0], process);
+        return STATUS_NOT_RUN;
+    }
+    status = process_finish(shell, words[0], (uint32_t)process);
+    handle_close((uint32_t)process);
+    return status;
+}
