@@ -39,7 +39,9 @@ enum bochs_stop_reason {
     BOCHS_STOP_TICK,       /* the tick asked for is reached (or passed by HLT) */
     BOCHS_STOP_BREAKPOINT, /* RIP is at a breakpoint */
     BOCHS_STOP_WATCH,      /* a watched address was accessed */
-    BOCHS_STOP_TRIPLE,     /* triple fault; registers are as the fault left them */
+    BOCHS_STOP_TRIPLE,     /* triple fault: memory is as it was, the processor has been reset */
+    BOCHS_STOP_RESET,      /* the guest reset the machine in another way */
+    BOCHS_STOP_HALTED,     /* HLT, and nothing has woken the processor for a second of its time */
     BOCHS_STOP_OTHER,      /* anything else that stops the debugger, such as SIGINT */
     BOCHS_STOP_ENDED,      /* Bochs is gone: the guest wrote "Shutdown", or Bochs failed */
 };
@@ -78,7 +80,9 @@ const char *bochs_command(struct bochs *bochs, const char *format, ...)
 /* Runs until something stops the machine. */
 int bochs_continue(struct bochs *bochs, struct bochs_stop *stop);
 
-/* As bochs_continue, but stops at `tick` at the latest (one processor only). */
+/* As bochs_continue, but stops at `tick`, or where an interrupt ends the HLT that passed it (one
+ * processor only). A processor that sleeps for ever is noticed: BOCHS_STOP_HALTED, at a tick that
+ * means nothing. */
 int bochs_run_until(struct bochs *bochs, uint64_t tick, struct bochs_stop *stop);
 
 /* Executes `count` instructions of processor 0. */
