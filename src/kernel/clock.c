@@ -1,0 +1,83 @@
+/* The clock, as clock.h tells: the TSC tells the time, one hardware timer rings. */
+#include "abi/start.h"
+#include "clock.h"
+#include "direct.h"
+#include "memory.h"
+#include "page.h"
+#include "panic.h"
+#include "x86/cpu.h"
+#include "x86/pit.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
+
+static struct time_page *page;
+static struct memory *page_memory;
+static struct timers timers;
+static uint64_t armed = TIMER_NEVER; /* when the hardware timer will ring */
+
+void clock_init(void)
+{
+    page = page_alloc_zeroed(NULL, 0);
+    page_memory = page ? memory_create_foreign(direct_physical(page), PAGE_SIZE) : NULL;
+    if (!page_memory)
+        panic("clock_init: no memory");
+    page->tsc_hz = pit_measure_tsc();
+    page->tsc_base = cpu_tsc();
+    page->multiplier = (NS_PER_SECOND << 32) / page->tsc_hz;
+}
+
+uint64_t clock_now(void)
+{
+    __extension__ typedef unsigned __int128 wide;
+
+    return (uint64_t)((wide)(cpu_tsc() - page->tsc_base) * page->multiplier >> 32);
+}
+
+uint64_t clock_hz(void)
+{
+    return page->tsc_hz;
+}
+
+struct memory *clock_page(void)
+{
+    return page_memory;
+}
+
+void clock_set(struct timer *timer, uint64_t when)
+{
+    timer_set(&timers, timer, when);
+}
+
+void clock_clear(struct timer *timer)
+{
+    timer_clear(&timers, timer);
+}
+
+void clock_run(void)
+{
+    struct timer *timer;
+
+    if (timers_next(&timers) == TIMER_NEVER)
+        return;
+    for (uint64_t now = clock_now(); (timer = timers_take(&timers, now));)
+        timer->fire(timer);
+}
+
+void clock_arm(uint64_t limit)
+{
+    uint64_t next = timers_next(&timers);
+
+    if (limit < next)
+        next = limit;
+    if (next < armed) {
+        uint64_t now = clock_now();
+
+        armed = next;
+        pit_arm(next > now ? next - now : 0);
+    }
+}
+
+void clock_interrupt(void)
+{
+    armed = TIMER_NEVER;
+}

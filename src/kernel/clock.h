@@ -1,0 +1,34 @@
+/* The kernel's clock: monotonic time in nanoseconds since the start, and timers on it. */
+#ifndef KERNEL_CLOCK_H
+#define KERNEL_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "timer.h"
+
+struct memory;
+
+/* Measure the processor's clock; needs the heap and pages. */
+void clock_init(void);
+
+uint64_t clock_now(void);
+uint64_t clock_hz(void);
+
+/* The page that tells processes the time: struct time_page in abi/start.h. */
+struct memory *clock_page(void);
+
+/* Set a timer that is not set; its `fire` is called at that moment, or soon after. */
+void clock_set(struct timer *timer, uint64_t when);
+void clock_clear(struct timer *timer);
+
+/* Fire all timers whose moment has come. */
+void clock_run(void);
+
+/* See to it that a timer interrupt comes at `limit` or at the earliest timer, if that is sooner. */
+void clock_arm(uint64_t limit);
+
+/* The timer interrupt came: it must be armed anew. */
+void clock_interrupt(void);
+
+#endif

@@ -1,0 +1,79 @@
+/* Events, as event.h tells. */
+#include "event.h"
+#include "heap.h"
+#include "job.h"
+
+struct event {
+    struct object object;
+    struct list readers;
+    uint64_t count;
+};
+
+static void readers_answer(struct event *event)
+{
+    while (event->count && !list_empty(&event->readers)) {
+        struct job *job = container_of(event->readers.next, struct job, link);
+        int64_t result = job_answer(job, &event->count, sizeof event->count);
+
+        if (result >= 0)
+            event->count = 0;
+        job_complete(job, result);
+    }
+}
+
+static int64_t event_op_read(struct job *job)
+{
+    struct event *event = (struct event *)job->object;
+
+    if (job->request.length < sizeof event->count)
+        return -E_ROOM;
+    job_wait(job, &event->readers);
+    readers_answer(event);
+    return JOB_PENDING;
+}
+
+static int64_t event_op_write(struct job *job)
+{
+    struct event *event = (struct event *)job->object;
+    uint64_t add;
+
+    if (job->request.length != sizeof add)
+        return -E_RANGE;
+    if (job_fetch(job, 0, &add, sizeof add))
+        return -E_BUFFER;
+    if (add > UINT64_MAX - event->count)
+        return -E_RANGE;
+    event->count += add;
+    readers_answer(event);
+    return sizeof add;
+}
+
+static int64_t event_op_get(struct job *job)
+{
+    if (job->request.arg0 == PROPERTY_COUNT)
+        return (int64_t)(((struct event *)job->object)->count & INT64_MAX);
+    return job_get_common(job);
+}
+
+static void event_destroy(struct object *object)
+{
+    heap_free(object, sizeof(struct event));
+}
+
+static const struct object_type event_type = {
+    .number = OBJECT_EVENT,
+    .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .destroy = event_destroy,
+    .methods = {[OP_READ] = event_op_read, [OP_WRITE] = event_op_write, [OP_GET] = event_op_get},
+};
+
+struct object *event_create(void)
+{
+    struct event *event = heap_alloc(sizeof *event);
+
+    if (!event)
+        return NULL;
+    object_init(&event->object, &event_type);
+    list_init(&event->readers);
+    return &event->object;
+}

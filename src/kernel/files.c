@@ -1,0 +1,74 @@
+/* The boot archive's files, as files.h tells. */
+#include "bytes.h"
+#include "files.h"
+#include "job.h"
+
+static const struct boot_info *boot;
+
+static const struct boot_file *file_at(uint64_t index)
+{
+    const uint8_t *files = (const uint8_t *)boot + boot->files.offset;
+
+    return (const struct boot_file *)(const void *)(files + index * boot->files.stride);
+}
+
+void files_init(const struct boot_info *info)
+{
+    boot = info;
+}
+
+const struct boot_file *files_find(const char *name)
+{
+    for (uint64_t i = 0; i < boot->files.count; i++)
+        if (name_equals(name, strlen(name), file_at(i)->name))
+            return file_at(i);
+    return NULL;
+}
+
+static bool files_entry(struct object *table, uint64_t index, struct table_entry *entry)
+{
+    (void)table;
+    if (index >= boot->files.count)
+        return false;
+    entry->type = OBJECT_MEMORY;
+    entry->rights = memory_type.rights & ~(uint32_t)RIGHT_WRITE;
+    entry->size = file_at(index)->size;
+    memcpy(entry->name, file_at(index)->name, sizeof file_at(index)->name);
+    return true;
+}
+
+static int64_t files_op_read(struct job *job)
+{
+    return job_list(job, files_entry);
+}
+
+static int64_t files_op_open(struct job *job)
+{
+    const struct boot_file *file;
+    struct memory *memory;
+    char name[sizeof file->name];
+    int64_t length = job_fetch_name(job, name, sizeof name);
+
+    if (length < 0)
+        return length;
+    if (!(file = files_find(name)))
+        return -E_NOT_FOUND;
+    if (!(memory = memory_create_foreign(file->base, file->size)))
+        return -E_MEMORY;
+    return job_give(job, &memory->object, RIGHT_ALL & ~(uint32_t)RIGHT_WRITE);
+}
+
+static uint64_t files_size(struct object *object)
+{
+    (void)object;
+    return boot->files.count;
+}
+
+static const struct object_type files_type = {
+    .number = OBJECT_FILES,
+    .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .size = files_size,
+    .methods = {[OP_READ] = files_op_read, [OP_OPEN] = files_op_open, [OP_GET] = job_get_common},
+};
+
+struct object files_table = {.type = &files_type, .references = 1};

@@ -1,0 +1,16 @@
+/* The boot archive's files, as a table of read-only memory objects. */
+#ifndef KERNEL_FILES_H
+#define KERNEL_FILES_H
+
+#include "abi/boot.h"
+#include "memory.h"
+#include "object.h"
+
+extern struct object files_table;
+
+void files_init(const struct boot_info *info);
+
+/* The boot archive's file of that name, or NULL. */
+const struct boot_file *files_find(const char *name);
+
+#endif

@@ -1,0 +1,151 @@
+/* Handles, as handle.h tells. */
+#include <stddef.h>
+
+#include "direct.h"
+#include "handle.h"
+#include "page.h"
+
+#define GENERATION_LAST UINT16_MAX
+
+static struct handle_entry *entry_at(const struct handle_table *table, uint32_t slot)
+{
+    return &table->leaves[slot / HANDLE_LEAF][slot % HANDLE_LEAF];
+}
+
+/* The open entry that the handle names, or NULL. */
+static struct handle_entry *entry_find(const struct handle_table *table, uint32_t handle)
+{
+    uint32_t slot = handle % HANDLE_SLOTS;
+
+    if (slot >= table->slots)
+        return NULL;
+
+    struct handle_entry *entry = entry_at(table, slot);
+
+    return entry->object && entry->generation == handle >> HANDLE_SLOT_BITS ? entry : NULL;
+}
+
+static void slot_release(struct handle_table *table, uint32_t slot)
+{
+    if (table->free++ == 0)
+        table->first_free = (uint16_t)slot;
+    else
+        entry_at(table, table->last_free)->next_free = (uint16_t)slot;
+    table->last_free = (uint16_t)slot;
+}
+
+/* Add a page of free slots. */
+static int64_t table_grow(struct handle_table *table)
+{
+    struct handle_entry *leaf;
+
+    if (table->slots == HANDLE_SLOTS)
+        return -E_LIMIT;
+    if (!table->leaves && !(table->leaves = page_alloc_zeroed(table->account, 0)))
+        return -E_MEMORY;
+    if (!(leaf = page_alloc_zeroed(table->account, 0)))
+        return -E_MEMORY;
+    table->leaves[table->slots / HANDLE_LEAF] = leaf;
+    table->slots += HANDLE_LEAF;
+    for (uint32_t slot = table->slots - HANDLE_LEAF; slot < table->slots; slot++) {
+        entry_at(table, slot)->generation = 1;
+        slot_release(table, slot);
+    }
+    return 0;
+}
+
+void handle_table_init(struct handle_table *table, struct account *account)
+{
+    *table = (struct handle_table){.account = account};
+}
+
+static void entry_close(struct handle_table *table, struct handle_entry *entry)
+{
+    struct object *object = entry->object;
+
+    entry->object = NULL;
+    account_refund(&table->account->handles, 1);
+    if (object->type->handle_closed)
+        object->type->handle_closed(object, entry->rights);
+    object_release(object);
+}
+
+void handle_table_destroy(struct handle_table *table)
+{
+    for (uint32_t slot = 0; slot < table->slots; slot++)
+        if (entry_at(table, slot)->object)
+            entry_close(table, entry_at(table, slot));
+    for (uint32_t slot = 0; slot < table->slots; slot += HANDLE_LEAF)
+        page_free(table->account, direct_physical(table->leaves[slot / HANDLE_LEAF]), 0);
+    if (table->leaves)
+        page_free(table->account, direct_physical(table->leaves), 0);
+    handle_table_init(table, table->account);
+}
+
+int64_t handle_create(struct handle_table *table, struct object *object, uint32_t rights)
+{
+    int64_t result = 0;
+    struct handle_entry *entry;
+    uint32_t slot;
+
+    if (!account_charge(&table->account->handles, 1))
+        result = -E_LIMIT;
+    else if (table->free == 0 && (result = table_grow(table)))
+        account_refund(&table->account->handles, 1);
+    if (result) {
+        object_release(object);
+        return result;
+    }
+
+    slot = table->first_free;
+    entry = entry_at(table, slot);
+    table->first_free = entry->next_free;
+    table->free--;
+    entry->object = object;
+    entry->rights = rights & object->type->rights;
+    if (object->type->handle_made)
+        object->type->handle_made(object, entry->rights);
+    return (int64_t)((uint32_t)entry->generation << HANDLE_SLOT_BITS | slot);
+}
+
+int64_t handle_resolve(const struct handle_table *table, uint32_t handle, uint32_t rights,
+                       struct object **object, uint32_t *handle_rights)
+{
+    const struct handle_entry *entry = entry_find(table, handle);
+
+    if (!entry)
+        return -E_HANDLE;
+    if (rights & ~entry->rights)
+        return -E_DENIED;
+    *object = entry->object;
+    *handle_rights = entry->rights;
+    return 0;
+}
+
+int64_t handle_duplicate(struct handle_table *table, uint32_t handle, uint32_t rights)
+{
+    struct object *object;
+    uint32_t has;
+    int64_t result = handle_resolve(table, handle, RIGHT_DUPLICATE, &object, &has);
+
+    if (result)
+        return result;
+    if (rights & ~has)
+        return -E_DENIED;
+    return handle_create(table, object_hold(object), rights);
+}
+
+int64_t handle_close(struct handle_table *table, uint32_t handle)
+{
+    struct handle_entry *entry = entry_find(table, handle);
+    uint32_t slot = handle % HANDLE_SLOTS;
+
+    if (!entry)
+        return -E_HANDLE;
+    entry_close(table, entry);
+    if (entry->generation != GENERATION_LAST) {
+        entry->generation++;
+        slot_release(table, slot);
+    }
+    return 0;
+}

@@ -1,0 +1,145 @@
+/* Interrupt lines, as interrupt.h tells. */
+#include "heap.h"
+#include "interrupt.h"
+#include "job.h"
+#include "number.h"
+#include "trace.h"
+#include "x86/pic.h"
+
+#define LINE_TIMER   0u
+#define LINE_CASCADE 2u
+
+struct interrupt {
+    struct object object;
+    struct list readers; /* jobs that wait */
+    uint64_t count;      /* came and not yet taken */
+    uint64_t total;
+    unsigned line;
+};
+
+static struct interrupt *lines[LINES];
+
+static const struct object_type interrupt_type;
+
+/* Answer waiting readers as long as there is a count to take: the first gets all of it. */
+static void readers_answer(struct interrupt *interrupt)
+{
+    while (interrupt->count && !list_empty(&interrupt->readers)) {
+        struct job *job = container_of(interrupt->readers.next, struct job, link);
+        int64_t result = job_answer(job, &interrupt->count, sizeof interrupt->count);
+
+        if (result >= 0)
+            interrupt->count = 0;
+        job_complete(job, result);
+    }
+}
+
+void interrupt_fire(unsigned line)
+{
+    struct interrupt *interrupt = lines[line];
+
+    pic_mask(line);
+    if (!interrupt)
+        return;
+    interrupt->count++;
+    interrupt->total++;
+    trace(TRACE_INTERRUPT, line, interrupt->total);
+    readers_answer(interrupt);
+}
+
+static void interrupt_destroy(struct object *object)
+{
+    struct interrupt *interrupt = (struct interrupt *)object;
+
+    pic_mask(interrupt->line);
+    lines[interrupt->line] = NULL;
+    heap_free(interrupt, sizeof *interrupt);
+}
+
+static int64_t interrupt_op_read(struct job *job)
+{
+    struct interrupt *interrupt = (struct interrupt *)job->object;
+
+    if (job->request.length < sizeof interrupt->count)
+        return -E_ROOM;
+    job_wait(job, &interrupt->readers);
+    readers_answer(interrupt);
+    return JOB_PENDING;
+}
+
+static int64_t interrupt_op_write(struct job *job)
+{
+    pic_unmask(((struct interrupt *)job->object)->line);
+    return 0;
+}
+
+static int64_t interrupt_op_get(struct job *job)
+{
+    struct interrupt *interrupt = (struct interrupt *)job->object;
+
+    if (job->request.arg0 == PROPERTY_COUNT)
+        return (int64_t)interrupt->count;
+    return job_get_common(job);
+}
+
+static const struct object_type interrupt_type = {
+    .number = OBJECT_INTERRUPT,
+    .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .destroy = interrupt_destroy,
+    .methods = {[OP_READ] = interrupt_op_read,
+                [OP_WRITE] = interrupt_op_write,
+                [OP_GET] = interrupt_op_get},
+};
+
+static bool interrupts_entry(struct object *table, uint64_t index, struct table_entry *entry)
+{
+    (void)table;
+    if (index >= LINES)
+        return false;
+    entry->type = OBJECT_INTERRUPT;
+    entry->rights = interrupt_type.rights;
+    number_format(entry->name, index);
+    return true;
+}
+
+static int64_t interrupts_op_open(struct job *job)
+{
+    struct interrupt *interrupt;
+    char name[8];
+    uint64_t line;
+    int64_t length = job_fetch_name(job, name, sizeof name);
+
+    if (length < 0)
+        return length;
+    if (!number_parse(name, &line) || line >= LINES || line == LINE_TIMER || line == LINE_CASCADE)
+        return -E_NOT_FOUND;
+    if (lines[line])
+        return -E_BUSY;
+    if (!(interrupt = heap_alloc(sizeof *interrupt)))
+        return -E_MEMORY;
+    object_init(&interrupt->object, &interrupt_type);
+    list_init(&interrupt->readers);
+    interrupt->line = (unsigned)line;
+    lines[line] = interrupt;
+    return job_give(job, &interrupt->object, RIGHT_ALL);
+}
+
+static int64_t interrupts_op_read(struct job *job)
+{
+    return job_list(job, interrupts_entry);
+}
+
+static const struct object_type interrupts_type = {
+    .number = OBJECT_INTERRUPTS,
+    .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .methods =
+        {[OP_READ] = interrupts_op_read, [OP_OPEN] = interrupts_op_open, [OP_GET] = job_get_common},
+};
+
+struct object interrupts_table = {.type = &interrupts_type, .references = 1};
+
+void interrupts_init(void)
+{
+    pic_init();
+    pic_unmask(LINE_TIMER);
+}

@@ -1,0 +1,365 @@
+/* Jobs, as job.h tells. */
+#include "bytes.h"
+#include "clock.h"
+#include "job.h"
+#include "port.h"
+#include "process.h"
+#include "thread.h"
+#include "trace.h"
+
+struct op_row {
+    uint32_t right;
+    uint16_t data; /* enum op_data */
+};
+
+static const struct op_row rows[OP_COUNT] = {
+#define OP(NAME, number, name, right, data, offset, arg0, arg1, answer)                            \
+    [number] = {right, OP_DATA_##data},
+    OPS(OP)
+#undef OP
+};
+
+/* Jobs whose predecessor in a chain completed; jobs_run starts them. */
+static struct list ready = {&ready, &ready};
+
+void jobs_init(struct thread *thread, struct job *jobs, uint32_t count)
+{
+    thread->jobs = jobs;
+    list_init(&thread->free_jobs);
+    for (uint32_t i = 0; i < count; i++) {
+        jobs[i].thread = thread;
+        jobs[i].index = i;
+        jobs[i].state = JOB_FREE;
+        jobs[i].timer.place = NULL;
+        list_insert(&thread->free_jobs, &jobs[i].link);
+    }
+}
+
+struct process *job_process(const struct job *job)
+{
+    return job->thread->process;
+}
+
+static void job_expire(struct timer *timer)
+{
+    job_abort(container_of(timer, struct job, timer), E_TIMEOUT);
+}
+
+/* Make it a job that does nothing but fail, in its turn. */
+static void job_refuse(struct job *job, enum error error)
+{
+    job->request.op = OP_COUNT;
+    job->request.arg0 = error;
+}
+
+/* Take one request off the ring into a job; the ring has one. */
+static struct job *job_take(struct thread *thread)
+{
+    struct job *job = container_of(thread->free_jobs.next, struct job, link);
+
+    if (!ring_take(&thread->ring, &job->request))
+        return NULL;
+    list_remove(&job->link);
+    job->object = NULL;
+    job->next = NULL;
+    job->chain_handle = 0;
+    job->skip = false;
+    job->submission = thread->ring.submission_head - 1;
+    job->state = JOB_LINKED;
+    if (job->request.op >= OP_COUNT || (job->request.flags & ~REQUEST_FLAGS))
+        job_refuse(job, E_ARGUMENT);
+    if (job->request.deadline) {
+        uint64_t now = clock_now(), left = TIMER_NEVER - 1 - now;
+
+        job->timer.fire = job_expire;
+        clock_set(&job->timer, now + (job->request.deadline < left ? job->request.deadline : left));
+    }
+    trace(TRACE_SUBMIT, job->request.op, job->request.user_data);
+    return job;
+}
+
+/* How many requests the chain at the ring's head has; 0 if not all of it can be taken. */
+static uint32_t chain_length(const struct kernel_ring *ring, uint32_t most)
+{
+    struct request request;
+    uint32_t length = 0, room = ring_room(ring);
+
+    if (room < most)
+        most = room;
+    while (length < most && ring_peek(ring, length, &request)) {
+        length++;
+        if (!(request.flags & REQUEST_LINK))
+            return length;
+    }
+    /* the last one submitted has nothing to be linked to: it ends the chain */
+    return length && !ring_peek(ring, length, &request) ? length : 0;
+}
+
+static void job_start(struct job *job);
+
+uint32_t jobs_accept(struct thread *thread, uint32_t most)
+{
+    uint32_t length = chain_length(&thread->ring, most), taken = 0;
+    struct job *first = NULL, *last = NULL;
+
+    while (taken < length) {
+        struct job *job = job_take(thread);
+
+        if (!job)
+            break;
+        taken++;
+        if (last)
+            last->next = job;
+        else
+            first = job;
+        last = job;
+        if (!(job->request.flags & REQUEST_LINK))
+            break;
+    }
+    if (first) {
+        job_start(first);
+        jobs_run();
+    }
+    return taken;
+}
+
+static void job_free(struct job *job)
+{
+    struct object *object = job->object;
+
+    list_remove(&job->link);
+    clock_clear(&job->timer);
+    job->object = NULL;
+    job->state = JOB_FREE;
+    list_insert(&job->thread->free_jobs, &job->link);
+    if (object)
+        object_release(object);
+}
+
+/* Hand on to the next of the chain what this one came to. */
+static void chain_continue(struct job *next, uint32_t handle, bool failed)
+{
+    next->chain_handle = handle;
+    if (next->request.flags & REQUEST_USE_CHAIN)
+        next->request.handle = handle;
+    next->skip = failed && !(next->request.flags & REQUEST_ALWAYS);
+    next->state = JOB_READY;
+    list_insert(&ready, &next->link);
+}
+
+static bool op_produces_handle(const struct job *job)
+{
+    return job->request.op == OP_OPEN || job->request.op == OP_CREATE ||
+           job->request.op == OP_DUPLICATE;
+}
+
+void job_complete(struct job *job, int64_t result)
+{
+    struct thread *thread = job->thread;
+    struct job *next = job->next;
+    uint32_t handle = result > 0 && op_produces_handle(job) ? (uint32_t)result : job->chain_handle;
+
+    trace_as(thread->number, TRACE_COMPLETE, (uint64_t)result, job->request.user_data);
+    ring_complete(&thread->ring, result, job->request.user_data);
+    job_free(job);
+    if (next)
+        chain_continue(next, handle, result < 0);
+    thread_answered(thread);
+}
+
+void job_abort(struct job *job, enum error error)
+{
+    if (job->state == JOB_WAITING || job->state == JOB_TAKEN)
+        port_withdraw(job);
+    /* one that waits for its predecessor stays linked: it is answered in its turn */
+    if (job->state == JOB_LINKED)
+        job_refuse(job, error);
+    else
+        job_complete(job, -(int64_t)error);
+}
+
+void jobs_run(void)
+{
+    while (!list_empty(&ready)) {
+        struct job *job = container_of(list_take(&ready), struct job, link);
+
+        if (job->skip)
+            job_complete(job, -E_LINK);
+        else
+            job_start(job);
+    }
+}
+
+void jobs_discard(struct thread *thread)
+{
+    for (uint32_t i = 0; i < thread->ring.capacity; i++) {
+        struct job *job = &thread->jobs[i];
+
+        if (job->state == JOB_WAITING || job->state == JOB_TAKEN)
+            port_withdraw(job);
+        if (job->state != JOB_FREE)
+            job_free(job);
+    }
+}
+
+static int64_t job_cancel(struct job *job)
+{
+    struct thread *thread = job->thread;
+
+    for (uint32_t i = 0; i < thread->ring.capacity; i++) {
+        struct job *other = &thread->jobs[i];
+
+        if (other->state == JOB_FREE || other == job ||
+            other->submission != (uint32_t)job->request.arg0)
+            continue;
+        job_abort(other, E_CANCELLED);
+        return 0;
+    }
+    return -E_NOT_FOUND;
+}
+
+/* Operations on handles themselves: the object has no say. JOB_PENDING: it is not one of them. */
+static int64_t job_run_own(struct job *job)
+{
+    struct handle_table *handles = &job_process(job)->handles;
+
+    switch (job->request.op) {
+    case OP_NOP:
+        return 0;
+    case OP_CLOSE:
+        return handle_close(handles, job->request.handle);
+    case OP_DUPLICATE:
+        return handle_duplicate(handles, job->request.handle, (uint32_t)job->request.arg0);
+    case OP_CANCEL:
+        return job_cancel(job);
+    default:
+        return JOB_PENDING;
+    }
+}
+
+static int64_t job_run(struct job *job)
+{
+    struct object *object;
+    int64_t result;
+
+    if (job->request.op == OP_COUNT) /* refused */
+        return -(int64_t)job->request.arg0;
+    result = job_run_own(job);
+    if (result != JOB_PENDING)
+        return result;
+    result = handle_resolve(&job_process(job)->handles, job->request.handle,
+                            rows[job->request.op].right, &object, &job->rights);
+    if (result)
+        return result;
+    job->object = object_hold(object);
+    return object->type->methods[job->request.op] ? object->type->methods[job->request.op](job)
+                                                  : -E_UNSUPPORTED;
+}
+
+static void job_start(struct job *job)
+{
+    int64_t result;
+
+    job->state = JOB_READY;
+    result = job_run(job);
+    if (result != JOB_PENDING) /* else the job may not even exist any more */
+        job_complete(job, result);
+}
+
+int64_t job_forward(struct job *job, struct object *object, uint32_t rights)
+{
+    object_release(job->object);
+    job->object = object;
+    job->rights = rights;
+    if (rows[job->request.op].right & ~rights)
+        return -E_DENIED;
+    return object->type->methods[job->request.op] ? object->type->methods[job->request.op](job)
+                                                  : -E_UNSUPPORTED;
+}
+
+int64_t job_wait(struct job *job, struct list *list)
+{
+    job->state = JOB_WAITING;
+    list_insert(list, &job->link);
+    return JOB_PENDING;
+}
+
+struct user_address job_buffer(const struct job *job)
+{
+    return (struct user_address){&job_process(job)->space, job->request.buffer};
+}
+
+int64_t job_fetch(const struct job *job, uint64_t offset, void *to, uint64_t size)
+{
+    return user_read(to, user_add(job_buffer(job), offset), size) ? 0 : -E_BUFFER;
+}
+
+int64_t job_store(const struct job *job, uint64_t offset, const void *from, uint64_t size)
+{
+    return user_write(user_add(job_buffer(job), offset), from, size) ? 0 : -E_BUFFER;
+}
+
+int64_t job_answer(const struct job *job, const void *from, uint64_t size)
+{
+    int64_t result;
+
+    if (size > job->request.length)
+        size = job->request.length;
+    result = job_store(job, 0, from, size);
+    return result ? result : (int64_t)size;
+}
+
+int64_t job_fetch_name(const struct job *job, char *name, uint64_t size)
+{
+    uint64_t length = job->request.length;
+
+    if (length >= size)
+        return -E_NAME;
+    if (job_fetch(job, 0, name, length))
+        return -E_BUFFER;
+    name[length] = 0;
+    return strlen(name) == length ? (int64_t)length : -E_NAME;
+}
+
+int64_t job_argument(const struct job *job, uint32_t rights, struct object **object, uint32_t *has)
+{
+    if (job->request.arg0 > UINT32_MAX)
+        return -E_HANDLE;
+    return handle_resolve(&job_process(job)->handles, (uint32_t)job->request.arg0, rights, object,
+                          has);
+}
+
+int64_t job_list(struct job *job, table_entry_at *entry_at)
+{
+    uint64_t done = 0;
+
+    if (job->request.offset % sizeof(struct table_entry))
+        return -E_RANGE;
+    while (job->request.length - done >= sizeof(struct table_entry)) {
+        struct table_entry entry = {0};
+        uint64_t index = (job->request.offset + done) / sizeof entry;
+
+        if (!entry_at(job->object, index, &entry))
+            break;
+        if (job_store(job, done, &entry, sizeof entry))
+            return -E_BUFFER;
+        done += sizeof entry;
+    }
+    return (int64_t)done;
+}
+
+int64_t job_get_common(struct job *job)
+{
+    const struct object_type *type = job->object->type;
+
+    if (job->request.arg0 == PROPERTY_TYPE)
+        return type->number;
+    if (job->request.arg0 == PROPERTY_SIZE && type->size)
+        return (int64_t)type->size(job->object);
+    return -E_ARGUMENT;
+}
+
+int64_t job_give(struct job *job, struct object *object, uint32_t rights)
+{
+    return handle_create(&job_process(job)->handles, object, rights);
+}

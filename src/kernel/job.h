@@ -1,0 +1,103 @@
+/*
+ * Jobs: requests in flight. A job is the kernel's private copy of one request, taken from its
+ * thread's fixed stock, from acceptance to completion. What waits in the kernel waits as a job in a
+ * list; there is no kernel stack that waits.
+ *
+ * Everything a job does, it does for its own thread's process, whoever is running.
+ */
+#ifndef KERNEL_JOB_H
+#define KERNEL_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "list.h"
+#include "object.h"
+#include "timer.h"
+#include "user.h"
+
+#include "abi/ring.h"
+
+#define JOB_PENDING INT64_MIN
+
+enum job_state {
+    JOB_FREE,
+    JOB_LINKED,  /* waits for the request before it in its chain */
+    JOB_READY,   /* about to start */
+    JOB_WAITING, /* in a list of the object that will answer it */
+    JOB_TAKEN,   /* a call that a server received and has not replied to */
+};
+
+struct job {
+    struct request request;
+    struct thread *thread;
+    struct object *object; /* held while the job is not free; NULL before it resolves */
+    uint32_t rights;       /* of the handle used */
+    uint16_t state;        /* enum job_state */
+    bool skip;             /* READY, but the one before it in the chain failed */
+    uint32_t call;         /* TAKEN: tells this call from others of the same place */
+    uint32_t index;        /* in its thread's stock */
+    uint32_t submission;   /* its submission index, the name for cancel */
+    struct list link;      /* in the list it waits in, or the stock's free list */
+    struct job *next;      /* the request linked behind this one */
+    uint32_t chain_handle; /* last handle produced in the chain so far */
+    struct timer timer;    /* its deadline */
+};
+
+/* Take the next request of the thread's ring, and what is linked to it, at most `most` in all, and
+ * start it. Gives how many were taken. The thread may have ended when this returns. */
+uint32_t jobs_accept(struct thread *thread, uint32_t most);
+
+/* Start the jobs whose predecessors completed meanwhile. Called before the kernel is left. */
+void jobs_run(void);
+
+/* Set up a thread's stock of `count` free jobs. */
+void jobs_init(struct thread *thread, struct job *jobs, uint32_t count);
+
+/* Forget all jobs of a thread that ends; nobody is answered. */
+void jobs_discard(struct thread *thread);
+
+/* Answer a job. It may be in a list; it leaves it. The next one of its chain is started. */
+void job_complete(struct job *job, int64_t result);
+
+/* End a job before its time (cancel, deadline, death of a side) with an error. */
+void job_abort(struct job *job, enum error error);
+
+/* Carry out the job's operation on another object instead, with these rights; for tables, which
+ * then give what this gives. Takes over the reference to the object. */
+int64_t job_forward(struct job *job, struct object *object, uint32_t rights);
+
+/* Let the job wait in a list; for methods, which then give JOB_PENDING. */
+int64_t job_wait(struct job *job, struct list *list);
+
+/* The process a job belongs to. */
+struct process *job_process(const struct job *job);
+
+/* Where its buffer starts. */
+struct user_address job_buffer(const struct job *job);
+
+/* Copy from, or to, the buffer at `offset`: 0 or -E_BUFFER. The range is inside the buffer. */
+int64_t job_fetch(const struct job *job, uint64_t offset, void *to, uint64_t size);
+int64_t job_store(const struct job *job, uint64_t offset, const void *from, uint64_t size);
+
+/* Answer with bytes that exist whole: as many as the buffer takes. */
+int64_t job_answer(const struct job *job, const void *from, uint64_t size);
+
+/* Fetch the buffer as a zero-terminated name of at most size - 1 bytes without zeros: its length,
+ * or -E_NAME or -E_BUFFER. */
+int64_t job_fetch_name(const struct job *job, char *name, uint64_t size);
+
+/* The object that arg0 names in the caller's table: 0 or an error. */
+int64_t job_argument(const struct job *job, uint32_t rights, struct object **object, uint32_t *has);
+
+/* Answer a read of a table: `entry` describes element number `index`, or says there is none. */
+typedef bool table_entry_at(struct object *table, uint64_t index, struct table_entry *entry);
+int64_t job_list(struct job *job, table_entry_at *entry);
+
+/* The properties that every object has: type and size. */
+int64_t job_get_common(struct job *job);
+
+/* Give the job's process a new handle on the object, whose reference is passed on. */
+int64_t job_give(struct job *job, struct object *object, uint32_t rights);
+
+#endif

@@ -1,0 +1,55 @@
+/* Doubly linked lists whose links lie inside their elements. A list's head is a link as well. */
+#ifndef KERNEL_LIST_H
+#define KERNEL_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct list {
+    struct list *next, *previous;
+};
+
+/* The structure that holds `member` at address `pointer`. */
+#define container_of(pointer, type, member) ((type *)((uintptr_t)(pointer)-offsetof(type, member)))
+
+#define list_for_each(link, head)                                                                  \
+    for (struct list *link = (head)->next; link != (head); link = link->next)
+
+static inline void list_init(struct list *list)
+{
+    list->next = list->previous = list;
+}
+
+static inline bool list_empty(const struct list *head)
+{
+    return head->next == head;
+}
+
+/* Put `link` before `place`; with a head as place, at the end of its list. */
+static inline void list_insert(struct list *place, struct list *link)
+{
+    link->next = place;
+    link->previous = place->previous;
+    place->previous->next = link;
+    place->previous = link;
+}
+
+/* Take `link` out of whatever list it is in; taking it out again is harmless. */
+static inline void list_remove(struct list *link)
+{
+    link->previous->next = link->next;
+    link->next->previous = link->previous;
+    list_init(link);
+}
+
+/* Take the first element out; the list must not be empty. */
+static inline struct list *list_take(struct list *head)
+{
+    struct list *link = head->next;
+
+    list_remove(link);
+    return link;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* The kernel's start: take over the machine from the loader, start the first process. */
+#include "bytes.h"
+#include "clock.h"
+#include "direct.h"
+#include "files.h"
+#include "heap.h"
+#include "interrupt.h"
+#include "io_ports.h"
+#include "page.h"
+#include "panic.h"
+#include "power.h"
+#include "process.h"
+#include "schedule.h"
+#include "trace.h"
+#include "x86/cpu.h"
+#include "x86/machine.h"
+#include "x86/paging.h"
+
+#include "abi/boot.h"
+
+#define INIT_HANDLES UINT64_C(65536)
+#define INIT_THREADS UINT64_C(16384)
+
+_Noreturn void registers_resume_first(struct registers *registers);
+_Noreturn void kernel_main(uint64_t info_address, uint64_t stack);
+
+static const struct boot_memory *range_at(const struct boot_info *info, uint32_t index)
+{
+    const uint8_t *ranges = (const uint8_t *)info + info->memory.offset;
+
+    return (const struct boot_memory *)(const void *)(ranges + index * info->memory.stride);
+}
+
+static bool range_is_free(const struct boot_memory *range)
+{
+    return range->type == BOOT_MEMORY_USABLE || range->type == BOOT_MEMORY_LOADER;
+}
+
+/* The table of frames lies at the start of the first range that has room for it, above 1 MiB. */
+static uint64_t frame_table_place(const struct boot_info *info, uint64_t size)
+{
+    for (uint32_t i = 0; i < info->memory.count; i++) {
+        const struct boot_memory *range = range_at(info, i);
+
+        if (range->type == BOOT_MEMORY_USABLE && range->base >= 0x100000 && range->size >= size)
+            return range->base;
+    }
+    panic("no room for a table of %lu bytes of frames", size);
+}
+
+static void memory_init(const struct boot_info *info)
+{
+    uint64_t count = 0, table, size;
+
+    for (uint32_t i = 0; i < info->memory.count; i++) {
+        const struct boot_memory *range = range_at(info, i);
+
+        if (range_is_free(range))
+            count = (range->base + range->size) >> FRAME_SHIFT;
+    }
+    size = (count * sizeof(struct frame) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    table = frame_table_place(info, size);
+    memset(direct_pointer(table), 0, size);
+    page_init(direct_pointer(table), count);
+    for (uint32_t i = 0; i < info->memory.count; i++) {
+        const struct boot_memory *range = range_at(info, i);
+        uint64_t base = range->base, end = range->base + range->size;
+
+        if (!range_is_free(range))
+            continue;
+        if (base == table)
+            base += size;
+        if (base == 0) /* where the firmware keeps its vectors; and no frame is number 0 */
+            base = FRAME_SIZE;
+        if (base < end)
+            page_add(base, end - base);
+    }
+    heap_init();
+}
+
+static void handle_grant(struct process *process, struct object *object, const char *name)
+{
+    int64_t result = process_share(process, object_hold(object), RIGHT_ALL, name);
+
+    if (result < 0)
+        panic("init cannot have %s: error %ld", name, -result);
+}
+
+static void init_start(void)
+{
+    const struct boot_file *file = files_find("init");
+    struct account *account = account_create(page_total_count(), INIT_HANDLES, INIT_THREADS);
+    struct process *process = account ? process_create("init", account) : NULL;
+    int64_t result;
+
+    if (!file)
+        panic("the boot archive has no program `init`");
+    if (!process || !(process->binary = memory_create_foreign(file->base, file->size)))
+        panic("no memory for the first process");
+    account_release(account);
+    handle_grant(process, &processes_table, "processes");
+    handle_grant(process, &files_table, "files");
+    handle_grant(process, &interrupts_table, "interrupts");
+    handle_grant(process, &io_space_table, "io-space");
+    handle_grant(process, &power_object, "power");
+    result = process_start(process);
+    if (result)
+        panic("the program `init` cannot be started: error %ld", -result);
+    object_release(&process->object);
+}
+
+void kernel_main(uint64_t info_address, uint64_t stack)
+{
+    const struct boot_info *info = direct_pointer(info_address);
+    const struct boot_file *symbols;
+
+    machine_serial_init();
+    cpu_init(stack);
+    if (info->magic != BOOT_INFO_MAGIC || info->version != BOOT_INFO_VERSION)
+        panic("the loader's info structure is not one of version %u", BOOT_INFO_VERSION);
+    files_init(info);
+    if ((symbols = files_find("kernel.symbols")))
+        panic_symbols(direct_pointer(symbols->base), symbols->size);
+    trace_init(info->trace_base, info->trace_size);
+    schedule_init();
+    memory_init(info);
+    paging_init();
+    clock_init();
+    interrupts_init();
+    trace(TRACE_KERNEL_START, page_total_count(), clock_hz());
+    init_start();
+    registers_resume_first(schedule());
+}

@@ -1,0 +1,19 @@
+/*
+ * Ports: objects that a process implements. Clients hold remotes, minted from the port, each with a
+ * badge; an operation on one is a call, which waits in the client's own job until the server has
+ * received it and replied. A port allocates nothing for a call.
+ */
+#ifndef KERNEL_PORT_H
+#define KERNEL_PORT_H
+
+#include "object.h"
+
+struct job;
+
+/* A new port, or NULL. */
+struct object *port_create(void);
+
+/* The job is about to end before its server answered; if it is a call, note that. */
+void port_withdraw(const struct job *job);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * Processes: an address space, handles, threads, and an account. A process is built step by step by
+ * whoever holds its handle, started, and at its end tells its reason to all who wait for it.
+ */
+#ifndef KERNEL_PROCESS_H
+#define KERNEL_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/start.h"
+#include "handle.h"
+#include "list.h"
+#include "memory.h"
+#include "space.h"
+
+#define PROCESS_NAME_SIZE      32u
+#define PROCESS_ARGUMENTS_SIZE 2048u
+#define PROCESS_NAMED_HANDLES  32u
+#define PROCESS_PORT_RANGES    4u
+
+enum process_state { PROCESS_BUILT, PROCESS_RUNNING, PROCESS_ENDED };
+
+struct port_range {
+    uint16_t first, last;
+};
+
+struct process {
+    struct object object;
+    struct list link; /* in the list of living processes */
+    uint32_t number;  /* never used twice */
+    uint16_t state;   /* enum process_state */
+    uint16_t port_ranges;
+    char name[PROCESS_NAME_SIZE];
+    struct space space;
+    struct handle_table handles;
+    struct account *account;
+    struct list threads;
+    struct list waiting; /* jobs that wait for its end */
+    struct port_range ports[PROCESS_PORT_RANGES];
+    struct process_status status; /* once ENDED */
+    /* while it is being built */
+    struct memory *binary;
+    struct start_handle *named;
+    uint32_t named_count;
+    char *arguments;
+    uint64_t arguments_size;
+};
+
+extern const struct object_type process_type;
+extern struct object processes_table;
+
+/* The end of the object, for process_type. */
+void process_destroy(struct object *object);
+
+/* A process that is being built, or NULL. */
+struct process *process_create(const char *name, struct account *limits);
+
+/* Put a handle on the object into its table, under a name; takes over the reference. 0 or error. */
+int64_t process_share(struct process *process, struct object *object, uint32_t rights,
+                      const char *name);
+
+/* Load its program, give it a stack and a start block, let it run. 0 or an error; after an error
+ * the process has ended. */
+int64_t process_start(struct process *process);
+
+/* End it: stop its threads, close its handles, free its memory, tell those who wait. */
+void process_end(struct process *process, const struct process_status *status);
+
+/* Living processes: the one at place `index`, or with a number; NULL if there is none. */
+struct process *process_at(uint64_t index);
+struct process *process_find(uint32_t number);
+
+#endif

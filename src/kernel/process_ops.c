@@ -1,0 +1,346 @@
+/* Processes as objects, and the table of processes. */
+#include "abi/layout.h"
+#include "bytes.h"
+#include "event.h"
+#include "heap.h"
+#include "io_ports.h"
+#include "job.h"
+#include "number.h"
+#include "page.h"
+#include "port.h"
+#include "process.h"
+#include "table.h"
+#include "thread.h"
+
+static int64_t process_op_read(struct job *job)
+{
+    struct process *process = (struct process *)job->object;
+
+    if (job->request.length < sizeof process->status)
+        return -E_ROOM;
+    if (process->state == PROCESS_ENDED)
+        return job_answer(job, &process->status, sizeof process->status);
+    return job_wait(job, &process->waiting);
+}
+
+/* A new thread; the process finds its handle in RSI, the caller gets one as well. */
+static int64_t thread_make(struct job *job, struct process *process)
+{
+    struct thread_start start;
+    struct thread *thread;
+    int64_t result, own;
+
+    if (job->request.length < sizeof start || job_fetch(job, 0, &start, sizeof start))
+        return -E_BUFFER;
+    if ((result = thread_create(process, &start, &thread)))
+        return result;
+    own = handle_create(&process->handles, object_hold(&thread->object), RIGHT_ALL);
+    result = own;
+    if (own >= 0 && process != job_process(job))
+        result = job_give(job, object_hold(&thread->object), RIGHT_ALL);
+    if (result < 0) {
+        if (own >= 0)
+            handle_close(&process->handles, (uint32_t)own);
+        thread_end(thread);
+        return result;
+    }
+    thread_start(thread, (uint32_t)own, start.argument);
+    return result;
+}
+
+/* Objects that a process makes are charged to it. */
+static int64_t process_op_create(struct job *job)
+{
+    struct process *process = (struct process *)job->object;
+    uint64_t size = job->request.offset;
+    struct object *object = NULL;
+
+    if (process->state != PROCESS_RUNNING)
+        return -E_STATE;
+    switch (job->request.arg0) {
+    case OBJECT_THREAD:
+        return thread_make(job, process);
+    case OBJECT_MEMORY:
+        if (size == 0 || size > MEMORY_SIZE_MAX)
+            return -E_RANGE;
+        object = (struct object *)memory_create(process->account,
+                                                (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
+        break;
+    case OBJECT_EVENT:
+        object = event_create();
+        break;
+    case OBJECT_TABLE:
+        object = table_create();
+        break;
+    case OBJECT_PORT:
+        object = port_create();
+        break;
+    default:
+        return -E_ARGUMENT;
+    }
+    return object ? job_give(job, object, RIGHT_ALL) : -E_MEMORY;
+}
+
+/* End the process: one's own with a status, another's by force. */
+static int64_t process_op_remove(struct job *job)
+{
+    struct process *process = (struct process *)job->object;
+    bool own = process == job_process(job);
+    struct process_status status = {.reason = REASON_KILLED, .status = 137};
+
+    if (process->state == PROCESS_ENDED)
+        return -E_GONE;
+    if (own)
+        status =
+            (struct process_status){.reason = REASON_EXITED, .status = (int64_t)job->request.arg0};
+    process_end(process, &status);
+    return own ? JOB_PENDING : 0;
+}
+
+static int64_t process_op_get(struct job *job)
+{
+    struct process *process = (struct process *)job->object;
+
+    switch (job->request.arg0) {
+    case PROPERTY_NAME:
+        return job_answer(job, process->name, strlen(process->name));
+    case PROPERTY_NUMBER:
+        return process->number;
+    case PROPERTY_FRAMES:
+        return (int64_t)process->account->frames.used;
+    case PROPERTY_FRAME_LIMIT:
+        return (int64_t)process->account->frames.limit;
+    case PROPERTY_HANDLES:
+        return (int64_t)process->account->handles.used;
+    case PROPERTY_THREADS:
+        return (int64_t)process->account->threads.used;
+    default:
+        return job_get_common(job);
+    }
+}
+
+static int64_t binary_set(struct job *job, struct process *process)
+{
+    struct object *object;
+    uint32_t rights;
+    int64_t result;
+
+    if (job->request.arg1 > UINT32_MAX)
+        return -E_HANDLE;
+    result = handle_resolve(&job_process(job)->handles, (uint32_t)job->request.arg1, RIGHT_READ,
+                            &object, &rights);
+    if (result)
+        return result;
+    if (object->type != &memory_type)
+        return -E_TYPE;
+    if (process->binary)
+        object_release(&process->binary->object);
+    process->binary = (struct memory *)object_hold(object);
+    return 0;
+}
+
+static int64_t arguments_set(struct job *job, struct process *process)
+{
+    uint64_t size = job->request.length;
+
+    if (size > PROCESS_ARGUMENTS_SIZE)
+        return -E_RANGE;
+    if (!process->arguments && !(process->arguments = heap_alloc(PROCESS_ARGUMENTS_SIZE)))
+        return -E_MEMORY;
+    process->arguments_size = 0;
+    if (job_fetch(job, 0, process->arguments, size))
+        return -E_BUFFER;
+    if (size && process->arguments[size - 1])
+        return -E_ARGUMENT;
+    process->arguments_size = size;
+    return 0;
+}
+
+static int64_t process_op_set(struct job *job)
+{
+    struct process *process = (struct process *)job->object;
+
+    if (job->request.arg0 == PROPERTY_FRAME_LIMIT) {
+        if (job->request.arg1 > process->account->frames.limit ||
+            job->request.arg1 < process->account->frames.used)
+            return -E_RANGE;
+        process->account->frames.limit = job->request.arg1;
+        return 0;
+    }
+    if (process->state != PROCESS_BUILT)
+        return -E_STATE;
+    switch (job->request.arg0) {
+    case PROPERTY_BINARY:
+        return binary_set(job, process);
+    case PROPERTY_ARGUMENTS:
+        return arguments_set(job, process);
+    case PROPERTY_START:
+        return process->binary ? process_start(process) : -E_STATE;
+    default:
+        return -E_ARGUMENT;
+    }
+}
+
+/* Hand an object to a process that is being built, under a name. */
+static int64_t process_op_share(struct job *job)
+{
+    struct process *process = (struct process *)job->object;
+    char name[HANDLE_NAME_SIZE];
+    int64_t length = job_fetch_name(job, name, sizeof name), result;
+    uint32_t has, rights = (uint32_t)job->request.arg1;
+    struct object *object;
+
+    if (length <= 0)
+        return length ? length : -E_NAME;
+    if (process->state != PROCESS_BUILT)
+        return -E_STATE;
+    if ((result = job_argument(job, RIGHT_TRANSFER, &object, &has)))
+        return result;
+    if (rights & ~has)
+        return -E_DENIED;
+    return process_share(process, object_hold(object), rights ? rights : has, name);
+}
+
+static int64_t ports_grant(struct process *process, const struct io_ports *ports)
+{
+    if (process->port_ranges == PROCESS_PORT_RANGES)
+        return -E_LIMIT;
+    process->ports[process->port_ranges++] = (struct port_range){ports->first, ports->last};
+    if (process == cpu_current()->active && cpu_current()->thread)
+        cpu_prepare(cpu_current()->thread);
+    return 0;
+}
+
+static int64_t process_op_map(struct job *job)
+{
+    struct process *process = (struct process *)job->object;
+    uint64_t access = job->request.arg1;
+    uint32_t has, needs = RIGHT_MAP;
+    struct object *object;
+    int64_t result = job_argument(job, RIGHT_MAP, &object, &has);
+
+    if (result)
+        return result;
+    if (process->state != PROCESS_RUNNING)
+        return -E_STATE;
+    if (object->type == &io_ports_type)
+        return ports_grant(process, (struct io_ports *)object);
+    if (object->type != &memory_type)
+        return -E_TYPE;
+    if (access & ~(uint64_t)(MAP_READ | MAP_WRITE | MAP_EXECUTE))
+        return -E_ARGUMENT;
+    needs |= RIGHT_READ | (access & MAP_WRITE ? (uint32_t)RIGHT_WRITE : 0) |
+             (access & MAP_EXECUTE ? (uint32_t)RIGHT_EXECUTE : 0);
+    if ((needs & ~has) || ((access & MAP_WRITE) && !((struct memory *)object)->writable))
+        return -E_DENIED;
+    return space_map(&process->space, job->request.buffer, job->request.length,
+                     (struct memory *)object, job->request.offset, (uint32_t)access, false);
+}
+
+static int64_t process_op_unmap(struct job *job)
+{
+    struct process *process = (struct process *)job->object;
+
+    if (process->state != PROCESS_RUNNING)
+        return -E_STATE;
+    return space_unmap(&process->space, job->request.buffer, job->request.length);
+}
+
+const struct object_type process_type = {
+    .number = OBJECT_PROCESS,
+    .rights = RIGHT_READ | RIGHT_CREATE | RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_SHARE |
+              RIGHT_MAP | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .destroy = process_destroy,
+    .methods = {[OP_READ] = process_op_read,
+                [OP_CREATE] = process_op_create,
+                [OP_REMOVE] = process_op_remove,
+                [OP_GET] = process_op_get,
+                [OP_SET] = process_op_set,
+                [OP_SHARE] = process_op_share,
+                [OP_MAP] = process_op_map,
+                [OP_UNMAP] = process_op_unmap},
+};
+
+static bool processes_entry(struct object *table, uint64_t index, struct table_entry *entry)
+{
+    struct process *process = process_at(index);
+
+    (void)table;
+    if (!process)
+        return false;
+    entry->type = OBJECT_PROCESS;
+    entry->rights = process_type.rights;
+    entry->size = process->account->frames.used * PAGE_SIZE;
+    number_format(entry->name, process->number);
+    return true;
+}
+
+static int64_t processes_op_read(struct job *job)
+{
+    return job_list(job, processes_entry);
+}
+
+static int64_t process_named(struct job *job, struct process **process)
+{
+    char name[16];
+    uint64_t number;
+    int64_t length = job_fetch_name(job, name, sizeof name);
+
+    if (length < 0)
+        return length;
+    if (!number_parse(name, &number) || !(*process = process_find((uint32_t)number)))
+        return -E_NOT_FOUND;
+    return 0;
+}
+
+static int64_t processes_op_open(struct job *job)
+{
+    struct process *process;
+    int64_t result = process_named(job, &process);
+
+    return result ? result : job_give(job, object_hold(&process->object), job->rights);
+}
+
+static int64_t processes_op_create(struct job *job)
+{
+    char name[PROCESS_NAME_SIZE];
+    int64_t length = job_fetch_name(job, name, sizeof name);
+    struct process *process;
+
+    if (length <= 0)
+        return length ? length : -E_NAME;
+    process = process_create(name, job_process(job)->account);
+    return process ? job_give(job, &process->object, RIGHT_ALL) : -E_MEMORY;
+}
+
+static int64_t processes_op_remove(struct job *job)
+{
+    struct process *process;
+    int64_t result = process_named(job, &process);
+
+    if (result)
+        return result;
+    object_release(job->object);
+    job->object = object_hold(&process->object);
+    return process_op_remove(job);
+}
+
+static int64_t processes_op_get(struct job *job)
+{
+    if (job->request.arg0 == PROPERTY_FREE_FRAMES)
+        return (int64_t)page_free_count();
+    return job_get_common(job);
+}
+
+static const struct object_type processes_type = {
+    .number = OBJECT_PROCESSES,
+    .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_CREATE | RIGHT_REMOVE | RIGHT_GET | RIGHT_SET |
+              RIGHT_MAP | RIGHT_SHARE | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .methods = {[OP_READ] = processes_op_read,
+                [OP_OPEN] = processes_op_open,
+                [OP_CREATE] = processes_op_create,
+                [OP_REMOVE] = processes_op_remove,
+                [OP_GET] = processes_op_get},
+};
+
+struct object processes_table = {.type = &processes_type, .references = 1};

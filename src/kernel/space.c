@@ -1,0 +1,203 @@
+/* Address spaces, as space.h tells. */
+#include "abi/layout.h"
+#include "abi/start.h"
+#include "heap.h"
+#include "page.h"
+#include "space.h"
+#include "x86/paging.h"
+
+bool space_init(struct space *space, struct account *account)
+{
+    space->account = account;
+    list_init(&space->regions);
+    space->root = paging_create(account);
+    return space->root != FRAME_NONE;
+}
+
+/* The region that holds the address, or NULL. */
+static struct region *region_at(struct space *space, uint64_t address)
+{
+    list_for_each(link, &space->regions)
+    {
+        struct region *region = container_of(link, struct region, link);
+
+        if (address < region->end)
+            return address >= region->start ? region : NULL;
+    }
+    return NULL;
+}
+
+/* Where a region that starts at `address` belongs: the link to put it before. */
+static struct list *region_place(struct space *space, uint64_t address)
+{
+    list_for_each(link, &space->regions)
+    {
+        if (container_of(link, struct region, link)->start >= address)
+            return link;
+    }
+    return &space->regions;
+}
+
+static bool range_is_free(struct space *space, uint64_t start, uint64_t end)
+{
+    list_for_each(link, &space->regions)
+    {
+        struct region *region = container_of(link, struct region, link);
+
+        if (region->start < end && region->end > start)
+            return false;
+    }
+    return true;
+}
+
+/* The lowest free range of `length` bytes in the kernel-chosen part, with a guard page on each
+ * side; 0 if there is none. */
+static uint64_t range_find(struct space *space, uint64_t length)
+{
+    uint64_t start = USER_MAP_BASE;
+
+    list_for_each(link, &space->regions)
+    {
+        struct region *region = container_of(link, struct region, link);
+
+        if (region->end <= start)
+            continue;
+        if (region->start >= start + length + PAGE_SIZE)
+            break;
+        start = region->end + PAGE_SIZE;
+    }
+    return start + length <= USER_MAP_TOP ? start : 0;
+}
+
+static bool range_is_user(uint64_t address, uint64_t length)
+{
+    return address % PAGE_SIZE == 0 && length % PAGE_SIZE == 0 && length > 0 &&
+           address >= USER_BASE && address < USER_TOP && length <= USER_TOP - address;
+}
+
+int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct memory *memory,
+                  uint64_t offset, uint32_t access, bool fixed)
+{
+    uint64_t size = memory_pages(memory) << PAGE_SHIFT;
+    struct region *region;
+
+    if ((access & MAP_WRITE) && (access & MAP_EXECUTE))
+        return -E_ARGUMENT;
+    if (offset % PAGE_SIZE || offset > size || length > size - offset || length > USER_TOP)
+        return -E_RANGE;
+    if (address == 0)
+        address = range_find(space, length);
+    if (!range_is_user(address, length))
+        return -E_RANGE;
+    if (!range_is_free(space, address, address + length))
+        return -E_EXISTS;
+    if (!(region = heap_alloc(sizeof *region)))
+        return -E_MEMORY;
+    *region = (struct region){
+        .start = address,
+        .end = address + length,
+        .memory = (struct memory *)object_hold(&memory->object),
+        .offset = offset,
+        .access = access | MAP_READ,
+        .fixed = fixed,
+    };
+    list_insert(region_place(space, address), &region->link);
+    return (int64_t)address;
+}
+
+static void region_delete(struct region *region)
+{
+    list_remove(&region->link);
+    object_release(&region->memory->object);
+    heap_free(region, sizeof *region);
+}
+
+/* Cut the range out of the region; `rest` is ready to describe what remains behind the range. */
+static void region_cut(struct region *region, uint64_t start, uint64_t end, struct region *rest)
+{
+    if (rest) {
+        *rest = *region;
+        rest->start = end;
+        rest->offset += end - region->start;
+        object_hold(&rest->memory->object);
+        list_insert(region->link.next, &rest->link);
+    }
+    if (region->start < start) {
+        region->end = start;
+    } else if (!rest) {
+        if (region->end <= end) {
+            region_delete(region);
+        } else {
+            region->offset += end - region->start;
+            region->start = end;
+        }
+    }
+}
+
+int64_t space_unmap(struct space *space, uint64_t address, uint64_t length)
+{
+    uint64_t end = address + length;
+    struct region *rest = NULL;
+    bool found = false;
+
+    if (!range_is_user(address, length))
+        return -E_RANGE;
+    list_for_each(link, &space->regions)
+    {
+        struct region *region = container_of(link, struct region, link);
+
+        if (region->start >= end || region->end <= address)
+            continue;
+        if (region->fixed)
+            return -E_DENIED;
+        found = true;
+        if (region->start < address && region->end > end && !(rest = heap_alloc(sizeof *rest)))
+            return -E_MEMORY;
+    }
+    if (!found)
+        return -E_NOT_FOUND;
+
+    /* from here on nothing fails: the tables first, then what they pointed to */
+    paging_unmap(space->root, address, length);
+    for (struct list *link = space->regions.next, *next; link != &space->regions; link = next) {
+        struct region *region = container_of(link, struct region, link);
+
+        next = link->next;
+        if (region->start < end && region->end > address)
+            region_cut(region, address, end, rest);
+    }
+    return 0;
+}
+
+void space_unmap_fixed(struct space *space, uint64_t address)
+{
+    struct region *region = region_at(space, address);
+
+    paging_unmap(space->root, region->start, region->end - region->start);
+    region_delete(region);
+}
+
+uint64_t space_page(struct space *space, uint64_t address, uint32_t access)
+{
+    uint64_t page = paging_lookup(space->root, address, access);
+    struct region *region;
+
+    if (page != FRAME_NONE)
+        return page;
+    region = region_at(space, address);
+    if (!region || (access & ~region->access))
+        return FRAME_NONE;
+    address &= ~(PAGE_SIZE - 1);
+    page = memory_page(region->memory, (region->offset + address - region->start) >> PAGE_SHIFT);
+    if (page == FRAME_NONE ||
+        !paging_map(space->root, space->account, address, page, region->access))
+        return FRAME_NONE;
+    return page;
+}
+
+void space_destroy(struct space *space)
+{
+    paging_destroy(space->root, space->account);
+    while (!list_empty(&space->regions))
+        region_delete(container_of(space->regions.next, struct region, link));
+}

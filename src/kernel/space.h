@@ -1,0 +1,59 @@
+/*
+ * Address spaces: which memory object a process sees at which address, and the page tables that
+ * say so to the processor. Pages are entered into the tables when they are first touched.
+ */
+#ifndef KERNEL_SPACE_H
+#define KERNEL_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "account.h"
+#include "list.h"
+#include "memory.h"
+
+struct region {
+    struct list link; /* in the space's list, sorted by address */
+    uint64_t start, end;
+    struct memory *memory;
+    uint64_t offset; /* into the memory object, of `start` */
+    uint32_t access; /* enum map_access */
+    bool fixed;      /* the kernel's own arrangement: not to be unmapped by requests */
+};
+
+struct space {
+    uint64_t root; /* physical address of the top page table */
+    struct account *account;
+    struct list regions;
+};
+
+/* Set up an empty space; false if there is no memory. */
+bool space_init(struct space *space, struct account *account);
+
+/* Unmap everything and free the tables. The space must not be the active one. */
+void space_destroy(struct space *space);
+
+/*
+ * Map `length` bytes of the object from `offset` at `address`, or at an address of the kernel's
+ * choice if that is 0. All three are multiples of the page size. Takes a reference to the object.
+ * Gives the address, -E_RANGE (alignment, wrap, not in the user half, beyond the object),
+ * -E_EXISTS (something is there), -E_ARGUMENT (write and execute), -E_MEMORY.
+ */
+int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct memory *memory,
+                  uint64_t offset, uint32_t access, bool fixed);
+
+/* Unmap whatever lies in the range: 0, -E_RANGE, -E_DENIED (something fixed lies there),
+ * -E_NOT_FOUND (nothing does), -E_MEMORY. */
+int64_t space_unmap(struct space *space, uint64_t address, uint64_t length);
+
+/* Unmap a fixed region that starts at the address. */
+void space_unmap_fixed(struct space *space, uint64_t address);
+
+/*
+ * Make the page at `address` ready for the access (enum map_access), filling it if need be. Gives
+ * the physical address of the page's first byte, or FRAME_NONE: nothing is mapped there, not for
+ * this access, or there is no memory.
+ */
+uint64_t space_page(struct space *space, uint64_t address, uint32_t access);
+
+#endif

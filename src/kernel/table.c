@@ -1,0 +1,218 @@
+/* Name tables, as table.h tells. */
+#include "bytes.h"
+#include "heap.h"
+#include "job.h"
+#include "table.h"
+
+#define NAME_SIZE 48u
+#define PATH_SIZE 256u
+
+static const struct object_type table_type;
+
+struct binding {
+    struct list link;
+    struct object *object;
+    uint32_t rights;
+    char name[NAME_SIZE];
+};
+
+struct table {
+    struct object object;
+    struct list bindings; /* in the order in which they were made */
+    uint64_t count;
+};
+
+static struct binding *binding_find(struct table *table, const char *name, uint64_t length)
+{
+    list_for_each(link, &table->bindings)
+    {
+        struct binding *binding = container_of(link, struct binding, link);
+
+        if (name_equals(name, length, binding->name))
+            return binding;
+    }
+    return NULL;
+}
+
+static void binding_delete(struct table *table, struct binding *binding)
+{
+    struct object *object = binding->object;
+
+    list_remove(&binding->link);
+    table->count--;
+    heap_free(binding, sizeof *binding);
+    object_release(object);
+}
+
+static int64_t open_own(struct job *job, struct object *object, uint32_t rights)
+{
+    uint32_t wanted = (uint32_t)job->request.arg0;
+
+    if (wanted & ~rights)
+        return -E_DENIED;
+    return job_give(job, object_hold(object), wanted ? wanted : rights);
+}
+
+/* The binding of the path's first name, from `*at` on; `*at` moves behind the name and slashes. */
+static struct binding *path_step(struct table *table, const char *path, uint64_t *at)
+{
+    uint64_t start = *at;
+    struct binding *binding;
+
+    while (path[*at] && path[*at] != '/')
+        ++*at;
+    binding = binding_find(table, path + start, *at - start);
+    while (path[*at] == '/')
+        ++*at;
+    return binding;
+}
+
+/* Tables in tables are walked in a loop: a path may be long, the kernel's stack is not. */
+static int64_t table_op_open(struct job *job)
+{
+    struct object *object = job->object;
+    uint32_t rights = job->rights;
+    char path[PATH_SIZE];
+    int64_t length = job_fetch_name(job, path, sizeof path);
+    uint64_t at = 0;
+
+    if (length < 0)
+        return length;
+    while (path[at] == '/')
+        at++;
+    while (path[at] && object->type == &table_type) {
+        struct binding *binding = path_step((struct table *)object, path, &at);
+
+        if (!(rights & RIGHT_OPEN))
+            return -E_DENIED;
+        if (!binding)
+            return -E_NOT_FOUND;
+        object = binding->object;
+        rights = binding->rights;
+    }
+    if (!path[at])
+        return open_own(job, object, rights);
+    job->request.buffer += at;
+    job->request.length -= at;
+    return job_forward(job, object_hold(object), rights);
+}
+
+static int64_t name_fetch(const struct job *job, char *name)
+{
+    int64_t length = job_fetch_name(job, name, NAME_SIZE);
+
+    if (length <= 0)
+        return length ? length : -E_NAME;
+    for (int64_t i = 0; i < length; i++)
+        if (name[i] == '/')
+            return -E_NAME;
+    return length;
+}
+
+/* Bind a name to the object that arg0 names. */
+static int64_t table_op_share(struct job *job)
+{
+    struct table *table = (struct table *)job->object;
+    uint32_t has, rights = (uint32_t)job->request.arg1;
+    struct binding *binding;
+    struct object *object;
+    char name[NAME_SIZE];
+    int64_t length = name_fetch(job, name), result;
+
+    if (length < 0)
+        return length;
+    if ((result = job_argument(job, RIGHT_TRANSFER, &object, &has)))
+        return result;
+    if (rights & ~has)
+        return -E_DENIED;
+    /* a table that holds itself could never end; deeper circles are their maker's loss */
+    if (object == &table->object)
+        return -E_ARGUMENT;
+    if (binding_find(table, name, (uint64_t)length))
+        return -E_EXISTS;
+    if (!(binding = heap_alloc(sizeof *binding)))
+        return -E_MEMORY;
+    binding->object = object_hold(object);
+    binding->rights = rights ? rights : has;
+    memcpy(binding->name, name, (uint64_t)length + 1);
+    list_insert(&table->bindings, &binding->link);
+    table->count++;
+    return 0;
+}
+
+static int64_t table_op_remove(struct job *job)
+{
+    struct table *table = (struct table *)job->object;
+    struct binding *binding;
+    char name[NAME_SIZE];
+    int64_t length = name_fetch(job, name);
+
+    if (length < 0)
+        return length;
+    if (!(binding = binding_find(table, name, (uint64_t)length)))
+        return -E_NOT_FOUND;
+    binding_delete(table, binding);
+    return 0;
+}
+
+static bool table_entry(struct object *object, uint64_t index, struct table_entry *entry)
+{
+    list_for_each(link, &((struct table *)object)->bindings)
+    {
+        struct binding *binding = container_of(link, struct binding, link);
+
+        if (index-- == 0) {
+            const struct object_type *type = binding->object->type;
+
+            entry->type = type->number;
+            entry->rights = binding->rights;
+            entry->size = type->size ? type->size(binding->object) : 0;
+            memcpy(entry->name, binding->name, sizeof entry->name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t table_op_read(struct job *job)
+{
+    return job_list(job, table_entry);
+}
+
+static uint64_t table_size(struct object *object)
+{
+    return ((struct table *)object)->count;
+}
+
+static void table_destroy(struct object *object)
+{
+    struct table *table = (struct table *)object;
+
+    while (!list_empty(&table->bindings))
+        binding_delete(table, container_of(table->bindings.next, struct binding, link));
+    heap_free(table, sizeof *table);
+}
+
+static const struct object_type table_type = {
+    .number = OBJECT_TABLE,
+    .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_REMOVE | RIGHT_GET | RIGHT_SHARE | RIGHT_DUPLICATE |
+              RIGHT_TRANSFER,
+    .destroy = table_destroy,
+    .size = table_size,
+    .methods = {[OP_READ] = table_op_read,
+                [OP_OPEN] = table_op_open,
+                [OP_REMOVE] = table_op_remove,
+                [OP_GET] = job_get_common,
+                [OP_SHARE] = table_op_share},
+};
+
+struct object *table_create(void)
+{
+    struct table *table = heap_alloc(sizeof *table);
+
+    if (!table)
+        return NULL;
+    object_init(&table->object, &table_type);
+    list_init(&table->bindings);
+    return &table->object;
+}

@@ -1,0 +1,299 @@
+/* Threads, as thread.h tells; and `enter`, the one system call. */
+#include "clock.h"
+#include "direct.h"
+#include "heap.h"
+#include "job.h"
+#include "page.h"
+#include "process.h"
+#include "schedule.h"
+#include "thread.h"
+#include "trace.h"
+
+#define SLOTS_PER_PAGE (PAGE_SIZE / sizeof(struct thread *))
+#define SLOT_PAGES     32u
+
+static struct thread **slot_pages[SLOT_PAGES];
+static uint16_t slot_pages_used[SLOT_PAGES];
+static uint32_t last_number;
+
+/* Find a place in the table of threads: the slot, or -1. */
+static int32_t slot_take(struct thread *thread)
+{
+    for (uint32_t page = 0; page < SLOT_PAGES; page++) {
+        if (slot_pages_used[page] == SLOTS_PER_PAGE)
+            continue;
+        if (!slot_pages[page] && !(slot_pages[page] = page_alloc_zeroed(NULL, 0)))
+            return -1;
+        for (uint32_t i = 0; i < SLOTS_PER_PAGE; i++) {
+            if (slot_pages[page][i])
+                continue;
+            slot_pages[page][i] = thread;
+            slot_pages_used[page]++;
+            return (int32_t)(page * SLOTS_PER_PAGE + i);
+        }
+    }
+    return -1;
+}
+
+static void slot_free(uint16_t slot)
+{
+    uint32_t page = slot / SLOTS_PER_PAGE;
+
+    slot_pages[page][slot % SLOTS_PER_PAGE] = NULL;
+    if (--slot_pages_used[page] == 0) {
+        page_free(NULL, direct_physical(slot_pages[page]), 0);
+        slot_pages[page] = NULL;
+    }
+}
+
+struct thread *thread_in_slot(uint16_t slot)
+{
+    uint32_t page = slot / SLOTS_PER_PAGE;
+
+    return page < SLOT_PAGES && slot_pages[page] ? slot_pages[page][slot % SLOTS_PER_PAGE] : NULL;
+}
+
+/* Memory for the ring, seen by kernel and process, and for the jobs. */
+static int64_t rings_create(struct thread *thread, uint32_t capacity)
+{
+    struct process *process = thread->process;
+    uint64_t size = (ring_size_bytes(capacity) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    struct job *jobs;
+    int64_t address;
+
+    if (!(thread->ring_memory = memory_create_block(process->account, size)))
+        return -E_MEMORY;
+    address = space_map(&process->space, 0, size, thread->ring_memory, 0, MAP_WRITE, true);
+    if (address < 0)
+        return address;
+    thread->ring_address = (uint64_t)address;
+    ring_init(&thread->ring, direct_pointer(thread->ring_memory->base), capacity);
+    thread->jobs_order = page_order(capacity * sizeof(struct job));
+    if (!(jobs = page_alloc_zeroed(process->account, thread->jobs_order)))
+        return -E_MEMORY;
+    jobs_init(thread, jobs, capacity);
+    return 0;
+}
+
+static void rings_destroy(struct thread *thread)
+{
+    if (thread->jobs)
+        page_free(thread->process->account, direct_physical(thread->jobs), thread->jobs_order);
+    if (thread->ring_address)
+        space_unmap_fixed(&thread->process->space, thread->ring_address);
+    if (thread->ring_memory)
+        object_release(&thread->ring_memory->object);
+    thread->jobs = NULL;
+    thread->ring_memory = NULL;
+}
+
+static int64_t start_check(const struct thread_start *start)
+{
+    uint32_t capacity = start->ring_capacity;
+
+    if (start->priority >= THREAD_PRIORITIES)
+        return -E_ARGUMENT;
+    if (capacity && (capacity < RING_CAPACITY_MIN || capacity > RING_CAPACITY_MAX ||
+                     (capacity & (capacity - 1))))
+        return -E_ARGUMENT;
+    /* SYSRET, IRET and WRMSR must never see an address that is not canonical */
+    if (start->entry >= USER_TOP || start->tls_base >= USER_TOP)
+        return -E_RANGE;
+    return 0;
+}
+
+int64_t thread_create(struct process *process, const struct thread_start *start,
+                      struct thread **made)
+{
+    int64_t result = start_check(start);
+    struct thread *thread;
+    int32_t slot;
+
+    if (result)
+        return result;
+    if (!account_charge(&process->account->threads, 1))
+        return -E_LIMIT;
+    thread = heap_alloc(sizeof *thread);
+    slot = thread ? slot_take(thread) : -1;
+    if (slot < 0) {
+        if (thread)
+            heap_free(thread, sizeof *thread);
+        account_refund(&process->account->threads, 1);
+        return -E_MEMORY;
+    }
+    object_init(&thread->object, &thread_type);
+    list_init(&thread->ready);
+    list_init(&thread->free_jobs);
+    thread->process = process;
+    thread->number = ++last_number;
+    thread->process_number = process->number;
+    thread->slot = (uint16_t)slot;
+    thread->priority = (uint8_t)start->priority;
+    thread->state = THREAD_WAITING;
+    thread->tls_base = start->tls_base;
+    registers_init(&thread->registers, start->entry, start->stack);
+    thread->registers.rdx = start->argument;
+    list_insert(&process->threads, &thread->link);
+    trace(TRACE_THREAD_CREATE, thread->number, process->number);
+    result = rings_create(thread, start->ring_capacity ? start->ring_capacity : RING_CAPACITY_MIN);
+    if (result) {
+        thread_end(thread);
+        return result;
+    }
+    *made = thread;
+    return 0;
+}
+
+void thread_start(struct thread *thread, uint32_t handle, uint64_t argument)
+{
+    thread->registers.rdi = thread->ring_address;
+    thread->registers.rsi = handle;
+    thread->registers.rdx = argument;
+    schedule_wake(thread);
+}
+
+void thread_end(struct thread *thread)
+{
+    if (thread->state == THREAD_ENDED)
+        return;
+    trace(TRACE_THREAD_EXIT, thread->number, 0);
+    schedule_stop(thread);
+    thread->state = THREAD_ENDED;
+    clock_clear(&thread->timer);
+    if (thread->jobs)
+        jobs_discard(thread);
+    rings_destroy(thread);
+    slot_free(thread->slot);
+    account_refund(&thread->process->account->threads, 1);
+    list_remove(&thread->link);
+    thread->process = NULL;
+    object_release(&thread->object);
+}
+
+/* Does nothing more need to come before the thread may go on? */
+static bool wait_is_over(const struct thread *thread)
+{
+    return ring_unreaped(&thread->ring) >= thread->wanted ||
+           (thread->ring.in_flight == 0 && thread->deadline == DEADLINE_NEVER);
+}
+
+static void wait_end(struct thread *thread)
+{
+    clock_clear(&thread->timer);
+    schedule_wake(thread);
+}
+
+static void wait_expire(struct timer *timer)
+{
+    wait_end(container_of(timer, struct thread, timer));
+}
+
+void thread_wait(struct thread *thread, uint32_t wanted, uint64_t deadline)
+{
+    thread->wanted = wanted;
+    thread->deadline = deadline;
+    if (wait_is_over(thread) || (deadline != DEADLINE_NEVER && deadline <= clock_now()))
+        return;
+    trace(TRACE_THREAD_WAIT, wanted, thread->ring.in_flight);
+    schedule_stop(thread);
+    thread->state = THREAD_WAITING;
+    if (deadline != DEADLINE_NEVER) {
+        thread->timer.fire = wait_expire;
+        clock_set(&thread->timer, deadline);
+    }
+}
+
+void thread_answered(struct thread *thread)
+{
+    if (thread->state == THREAD_WAITING && wait_is_over(thread))
+        wait_end(thread);
+}
+
+/* The one system call (abi/ring.h), called by x86/entry.S. */
+struct registers *enter(uint64_t submit, uint64_t wait, uint64_t deadline);
+
+struct registers *enter(uint64_t submit, uint64_t wait, uint64_t deadline)
+{
+    struct cpu *cpu = cpu_current();
+    struct thread *thread = cpu->thread;
+    uint32_t accepted = 0, most = submit < RING_CAPACITY_MAX ? (uint32_t)submit : RING_CAPACITY_MAX;
+
+    while (accepted < most) {
+        uint32_t taken = jobs_accept(thread, most - accepted);
+
+        if (cpu->thread != thread) /* it asked for its own end */
+            return schedule();
+        if (!taken)
+            break;
+        accepted += taken;
+    }
+    thread->registers.rax = accepted;
+    if (wait)
+        thread_wait(thread, wait < UINT32_MAX ? (uint32_t)wait : UINT32_MAX, deadline);
+    else if (!submit)
+        schedule_yield();
+    return schedule();
+}
+
+static void thread_destroy(struct object *object)
+{
+    heap_free(object, sizeof(struct thread));
+}
+
+static int64_t thread_op_get(struct job *job)
+{
+    struct thread *thread = (struct thread *)job->object;
+
+    switch (job->request.arg0) {
+    case PROPERTY_NUMBER:
+        return thread->number;
+    case PROPERTY_PRIORITY:
+        return thread->priority;
+    default:
+        return job_get_common(job);
+    }
+}
+
+static int64_t thread_op_set(struct job *job)
+{
+    struct thread *thread = (struct thread *)job->object;
+    uint64_t value = job->request.arg1;
+
+    if (!thread->process)
+        return -E_GONE;
+    if (job->request.arg0 != PROPERTY_TLS_BASE)
+        return -E_ARGUMENT;
+    if (value >= USER_TOP)
+        return -E_RANGE;
+    thread->tls_base = value;
+    if (cpu_current()->thread == thread)
+        cpu_prepare(thread);
+    return 0;
+}
+
+/* End the thread; its last thread takes the process along. */
+static int64_t thread_op_remove(struct job *job)
+{
+    struct thread *thread = (struct thread *)job->object;
+    struct process *process = thread->process;
+    struct process_status status = {.reason = REASON_EXITED};
+    bool own = thread == job->thread;
+
+    if (!process)
+        return -E_GONE;
+    if (process->threads.next->next == &process->threads) {
+        status.status = (int64_t)job->request.arg0;
+        own = own || process == job_process(job);
+        process_end(process, &status);
+    } else {
+        thread_end(thread);
+    }
+    return own ? JOB_PENDING : 0;
+}
+
+const struct object_type thread_type = {
+    .number = OBJECT_THREAD,
+    .rights = RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .destroy = thread_destroy,
+    .methods = {[OP_GET] = thread_op_get, [OP_SET] = thread_op_set, [OP_REMOVE] = thread_op_remove},
+};

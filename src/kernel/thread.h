@@ -1,0 +1,66 @@
+/* Threads: what runs in a process; each has a ring pair and a stock of jobs for it. */
+#ifndef KERNEL_THREAD_H
+#define KERNEL_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "list.h"
+#include "object.h"
+#include "ring.h"
+#include "timer.h"
+#include "x86/cpu.h"
+
+#define THREAD_PRIORITIES       32u
+#define THREAD_PRIORITY_DEFAULT 16u
+
+enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_WAITING, THREAD_ENDED };
+
+struct thread {
+    struct object object;
+    struct registers registers __attribute__((aligned(16))); /* a trap's stack: see x86/entry.S */
+    struct process *process;                                 /* NULL once it has ended */
+    struct list link;                                        /* in its process's list */
+    struct list ready;                                       /* in a ready queue, if READY */
+    struct kernel_ring ring;
+    struct memory *ring_memory;
+    uint64_t ring_address; /* where the process sees the ring */
+    struct job *jobs;      /* stock, ring.capacity of them */
+    struct list free_jobs;
+    uint64_t jobs_base; /* physical address of the stock */
+    unsigned jobs_order;
+    uint32_t number;         /* never used twice */
+    uint32_t process_number; /* of its process */
+    uint16_t slot;           /* in the table of threads, reused */
+    uint8_t state;           /* enum thread_state */
+    uint8_t priority;
+    uint32_t wanted;    /* WAITING: until so many completions are unreaped */
+    uint64_t deadline;  /* WAITING: or until then */
+    struct timer timer; /* for the deadline */
+    uint64_t slice_end; /* ns; when others of its priority get their turn */
+    uint64_t tls_base;
+};
+
+extern const struct object_type thread_type;
+
+/* Make a thread of the process, ready to be started with thread_start; 0 or an error. RSI at its
+ * entry is its own handle, which thread_start is given together with RDX. */
+int64_t thread_create(struct process *process, const struct thread_start *start,
+                      struct thread **thread);
+
+/* Let it run for the first time. */
+void thread_start(struct thread *thread, uint32_t handle, uint64_t argument);
+
+/* Stop a thread for good, wherever it is, and free what it has. */
+void thread_end(struct thread *thread);
+
+/* The thread waits in `enter` until so many completions are there, or until the deadline. */
+void thread_wait(struct thread *thread, uint32_t wanted, uint64_t deadline);
+
+/* A job of the thread was answered: wake it if it waited for that. */
+void thread_answered(struct thread *thread);
+
+/* The thread in a slot, or NULL. */
+struct thread *thread_in_slot(uint16_t slot);
+
+#endif

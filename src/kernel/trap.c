@@ -1,0 +1,103 @@
+/* Traps: what x86/entry.S calls when the processor left its path. */
+#include "abi/layout.h"
+#include "clock.h"
+#include "frame.h"
+#include "interrupt.h"
+#include "job.h"
+#include "panic.h"
+#include "process.h"
+#include "schedule.h"
+#include "thread.h"
+#include "trace.h"
+#include "x86/cpu.h"
+#include "x86/pic.h"
+
+#define LINE_TIMER 0u
+
+#define FAULT_WRITE   2u /* page fault's error code: SDM volume 3, section 4.7 */
+#define FAULT_EXECUTE 16u
+
+struct registers *trap_user(struct registers *registers);
+void trap_kernel(struct registers *registers);
+_Noreturn void trap_fatal(struct registers *registers);
+
+static void line_handle(unsigned line)
+{
+    if (!pic_acknowledge(line))
+        return;
+    if (line == LINE_TIMER)
+        clock_interrupt();
+    else
+        interrupt_fire(line);
+}
+
+static bool page_fault_handle(const struct registers *registers, uint64_t address)
+{
+    uint32_t access = registers->error & FAULT_WRITE     ? MAP_WRITE
+                      : registers->error & FAULT_EXECUTE ? MAP_EXECUTE
+                                                         : MAP_READ;
+
+    return address >= USER_BASE && address < USER_TOP &&
+           space_page(&cpu_current()->thread->process->space, address, access) != FRAME_NONE;
+}
+
+static enum reason reason_of(uint64_t vector)
+{
+    switch (vector) {
+    case VECTOR_PAGE_FAULT:
+        return REASON_PAGE_FAULT;
+    case VECTOR_PROTECTION:
+        return REASON_PROTECTION;
+    case VECTOR_INVALID_OPCODE:
+        return REASON_INVALID_OPCODE;
+    case VECTOR_DIVIDE:
+        return REASON_DIVIDE;
+    default:
+        return REASON_EXCEPTION;
+    }
+}
+
+/* An exception of the current thread: fill a page, or end its process. */
+static void exception_handle(const struct registers *registers)
+{
+    uint64_t address = registers->vector == VECTOR_PAGE_FAULT ? cpu_read_cr2() : 0;
+    struct process *process = cpu_current()->thread->process;
+
+    if (registers->vector == VECTOR_PAGE_FAULT && page_fault_handle(registers, address))
+        return;
+    trace(TRACE_PROCESS_FAULT, registers->vector, address);
+    process_end(process, &(struct process_status){
+                             .reason = reason_of(registers->vector),
+                             .vector = (uint32_t)registers->vector,
+                             .status = 128 + (int64_t)registers->vector,
+                             .address = address,
+                             .instruction = registers->rip,
+                         });
+}
+
+struct registers *trap_user(struct registers *registers)
+{
+    if (registers->vector >= VECTOR_LINES)
+        line_handle((unsigned)registers->vector - VECTOR_LINES);
+    else if (registers->vector == VECTOR_NMI || registers->vector == VECTOR_MACHINE_CHECK)
+        panic_registers(registers, "the hardware reports vector %lu", registers->vector);
+    else
+        exception_handle(registers);
+    clock_run();
+    jobs_run();
+    return schedule();
+}
+
+/* In the kernel, only an interrupt that ends HLT is in order; the idle loop does the rest. */
+void trap_kernel(struct registers *registers)
+{
+    if (registers->vector < VECTOR_LINES)
+        trap_fatal(registers);
+    line_handle((unsigned)registers->vector - VECTOR_LINES);
+}
+
+void trap_fatal(struct registers *registers)
+{
+    panic_registers(registers, "exception %lu in the kernel, error %lx, address %lx",
+                    registers->vector, registers->error, cpu_read_cr2());
+}

@@ -1,0 +1,36 @@
+/*
+ * User memory: the only way in which the kernel touches a process's bytes.
+ *
+ * Every page is resolved in the tables of the space that owns it, whoever is running, and reached
+ * through the direct map; SMAP stays on. So a bad address is an ordinary error, never a fault, and
+ * copying between two processes needs neither of them to be active.
+ */
+#ifndef KERNEL_USER_H
+#define KERNEL_USER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "space.h"
+
+/* An address in a process, not to be mistaken for a pointer. */
+struct user_address {
+    struct space *space;
+    uint64_t address;
+};
+
+static inline struct user_address user_add(struct user_address at, uint64_t offset)
+{
+    return (struct user_address){at.space, at.address + offset};
+}
+
+/* Each copies `size` bytes and gives true; false if a page is not mapped as needed, with what lies
+ * before that page copied. */
+bool user_read(void *to, struct user_address from, uint64_t size);
+bool user_write(struct user_address to, const void *from, uint64_t size);
+bool user_copy(struct user_address to, struct user_address from, uint64_t size);
+
+/* Are `size` bytes there to be written? Fills what needs filling. */
+bool user_writable(struct user_address at, uint64_t size);
+
+#endif

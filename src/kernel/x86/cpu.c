@@ -1,0 +1,234 @@
+/* The processor, as cpu.h tells. */
+#include "../bytes.h"
+#include "../process.h"
+#include "../thread.h"
+#include "abi/layout.h"
+#include "cpu.h"
+#include "paging.h"
+
+enum { MSR_EFER = 0xc0000080, MSR_STAR = 0xc0000081, MSR_LSTAR = 0xc0000082 };
+enum { MSR_FMASK = 0xc0000084, MSR_FS_BASE = 0xc0000100 };
+enum { MSR_GS_BASE = 0xc0000101, MSR_KERNEL_GS_BASE = 0xc0000102 };
+
+#define EFER_SYSCALL    (UINT64_C(1) << 0)
+#define EFER_LONG_MODE  (UINT64_C(1) << 8)
+#define EFER_NO_EXECUTE (UINT64_C(1) << 11)
+
+/* CR0: protected mode, extension type, numeric error, write protect, paging; EM and TS make each
+ * floating-point instruction fault, since its registers belong to no thread yet. */
+#define CR0_VALUE UINT64_C(0x8001003d)
+#define CR4_PAE   (UINT64_C(1) << 5)
+#define CR4_UMIP  (UINT64_C(1) << 11)
+#define CR4_SMEP  (UINT64_C(1) << 20)
+#define CR4_SMAP  (UINT64_C(1) << 21)
+
+/* Cleared in RFLAGS by SYSCALL: TF, IF, DF, IOPL, NT, RF, AC. */
+#define FLAGS_CLEARED UINT64_C(0x57700)
+#define FLAGS_USER    UINT64_C(0x202)
+
+#define STACK_SIZE 4096u
+
+struct task_segment { /* SDM volume 3, section 8.7 */
+    uint32_t zero0;
+    uint64_t rsp[3];
+    uint64_t zero1;
+    uint64_t ist[7];
+    uint64_t zero2;
+    uint16_t zero3;
+    uint16_t ports_offset;
+    uint8_t ports[8192]; /* one bit a port: 1 forbids */
+    uint8_t end;         /* all ones */
+} __attribute__((packed));
+
+struct gate { /* SDM volume 3, section 6.14.1 */
+    uint16_t offset_low, selector, flags, offset_middle;
+    uint32_t offset_high, zero;
+};
+
+struct table_pointer {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+#define PORTS_NONE ((uint16_t)sizeof(struct task_segment)) /* beyond the segment: none granted */
+#define PORTS_SOME ((uint16_t)offsetof(struct task_segment, ports))
+
+void syscall_entry(void);
+extern const uint8_t trap_stubs[];
+
+static struct cpu first_cpu;
+static struct task_segment task;
+static uint64_t segments[7] = {
+    0,
+    UINT64_C(0x00209a0000000000), /* kernel code: 64 bits, DPL 0 */
+    UINT64_C(0x0000920000000000), /* kernel data */
+    UINT64_C(0x0000f20000000000), /* user data: below user code, as SYSRET wants it */
+    UINT64_C(0x0020fa0000000000), /* user code */
+};
+static struct gate gates[VECTOR_COUNT];
+static uint8_t separate_stacks[3][STACK_SIZE] __attribute__((aligned(16)));
+
+static void segments_init(void)
+{
+    uint64_t base = (uint64_t)(uintptr_t)&task, limit = sizeof task - 1;
+    struct table_pointer pointer = {sizeof segments - 1, (uint64_t)(uintptr_t)segments};
+
+    task.ports_offset = PORTS_NONE;
+    memset(task.ports, 0xff, sizeof task.ports);
+    task.end = 0xff;
+    for (unsigned i = 0; i < 3; i++)
+        task.ist[i] = (uint64_t)(uintptr_t)separate_stacks[i] + STACK_SIZE;
+    segments[5] = (limit & 0xffff) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 |
+                  (limit >> 16) << 48 | (base >> 24 & 0xff) << 56;
+    segments[6] = base >> 32;
+    __asm__ volatile("lgdt %0\n\t"
+                     "pushq %1\n\t"
+                     "leaq 1f(%%rip), %%rax\n\t"
+                     "pushq %%rax\n\t"
+                     "lretq\n"
+                     "1:\tmovl %2, %%eax\n\t"
+                     "movl %%eax, %%ss\n\t"
+                     "xorl %%eax, %%eax\n\t"
+                     "movl %%eax, %%ds\n\t"
+                     "movl %%eax, %%es\n\t"
+                     "movl %%eax, %%fs\n\t"
+                     "movl %%eax, %%gs\n\t"
+                     "movw %3, %%ax\n\t"
+                     "ltr %%ax"
+                     :
+                     : "m"(pointer), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA),
+                       "i"(SELECTOR_TASK)
+                     : "rax", "memory");
+}
+
+static void gates_init(void)
+{
+    struct table_pointer pointer = {sizeof gates - 1, (uint64_t)(uintptr_t)gates};
+
+    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) {
+        uint64_t stub = (uint64_t)(uintptr_t)trap_stubs + vector * 16;
+        uint16_t stack = vector == VECTOR_DEBUG                                   ? 1
+                         : vector == VECTOR_DOUBLE_FAULT                          ? 2
+                         : vector == VECTOR_NMI || vector == VECTOR_MACHINE_CHECK ? 3
+                                                                                  : 0;
+
+        gates[vector] = (struct gate){
+            .offset_low = (uint16_t)stub,
+            .selector = SELECTOR_KERNEL_CODE,
+            .flags = 0x8e00 | stack, /* interrupt gate, DPL 0 */
+            .offset_middle = (uint16_t)(stub >> 16),
+            .offset_high = (uint32_t)(stub >> 32),
+        };
+    }
+    __asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+/* Turn on what the processor has of SMEP, SMAP and UMIP (CPUID leaf 7, SDM volume 2). */
+static void protections_init(void)
+{
+    uint32_t leaf = 7, b = 0, c = 0, d;
+    uint64_t cr4 = CR4_PAE;
+
+    __asm__ volatile("cpuid" : "+a"(leaf), "=b"(b), "+c"(c), "=d"(d));
+    cr4 |= b & (1u << 7) ? CR4_SMEP : 0;
+    cr4 |= b & (1u << 20) ? CR4_SMAP : 0;
+    cr4 |= c & (1u << 2) ? CR4_UMIP : 0;
+    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4));
+    __asm__ volatile("mov %0, %%cr0" : : "r"(CR0_VALUE));
+}
+
+void cpu_init(uint64_t stack)
+{
+    struct cpu *cpu = &first_cpu;
+
+    segments_init();
+    gates_init();
+    cpu->self = cpu;
+    cpu->stack = stack;
+    cpu_write_msr(MSR_GS_BASE, (uint64_t)(uintptr_t)cpu);
+    cpu_write_msr(MSR_KERNEL_GS_BASE, 0);
+    cpu_write_msr(MSR_EFER, EFER_SYSCALL | EFER_LONG_MODE | EFER_NO_EXECUTE);
+    cpu_write_msr(MSR_STAR,
+                  (uint64_t)SELECTOR_KERNEL_DATA << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
+    cpu_write_msr(MSR_LSTAR, (uint64_t)(uintptr_t)syscall_entry);
+    cpu_write_msr(MSR_FMASK, FLAGS_CLEARED);
+    protections_init();
+}
+
+uint32_t cpu_thread_number(void)
+{
+    struct thread *thread = first_cpu.thread;
+
+    return thread ? thread->number : 0;
+}
+
+static void ports_fill(const struct process *process, bool allow)
+{
+    for (unsigned i = 0; i < process->port_ranges; i++) {
+        const struct port_range *range = &process->ports[i];
+
+        for (uint32_t port = range->first; port <= range->last; port++) {
+            uint8_t bit = (uint8_t)(1u << port % 8);
+
+            if (allow)
+                task.ports[port / 8] &= (uint8_t)~bit;
+            else
+                task.ports[port / 8] |= bit;
+        }
+    }
+}
+
+static void ports_prepare(struct cpu *cpu, struct process *process)
+{
+    if (!process->port_ranges) {
+        task.ports_offset = PORTS_NONE;
+        return;
+    }
+    if (cpu->ports != process) {
+        if (cpu->ports)
+            ports_fill(cpu->ports, false);
+        cpu->ports = process;
+    }
+    ports_fill(process, true);
+    task.ports_offset = PORTS_SOME;
+}
+
+void cpu_prepare(struct thread *thread)
+{
+    struct cpu *cpu = cpu_current();
+    struct process *process = thread->process;
+
+    cpu->registers = &thread->registers;
+    task.rsp[0] = (uint64_t)(uintptr_t)(&thread->registers + 1);
+    ports_prepare(cpu, process);
+    if (cpu->active != process) {
+        cpu->active = process;
+        paging_activate(process->space.root);
+    }
+    __asm__ volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%fs" : : "r"(0));
+    cpu_write_msr(MSR_FS_BASE, thread->tls_base);
+}
+
+void cpu_forget(struct process *process)
+{
+    struct cpu *cpu = cpu_current();
+
+    if (cpu->ports == process) {
+        ports_fill(process, false);
+        cpu->ports = NULL;
+    }
+    if (cpu->active == process) {
+        cpu->active = NULL;
+        paging_activate(0);
+    }
+}
+
+void registers_init(struct registers *registers, uint64_t entry, uint64_t stack)
+{
+    memset(registers, 0, sizeof *registers);
+    registers->rip = entry;
+    registers->cs = SELECTOR_USER_CODE;
+    registers->rflags = FLAGS_USER;
+    registers->rsp = stack;
+    registers->ss = SELECTOR_USER_DATA;
+}

@@ -1,0 +1,181 @@
+/*
+ * The processor: its registers, tables, and the data that each processor has for itself.
+ * References are to Intel's Software Developer's Manual (SDM).
+ */
+#ifndef KERNEL_X86_CPU_H
+#define KERNEL_X86_CPU_H
+
+/* Offsets that entry.S uses; asserted below. */
+#define CPU_REGISTERS 8
+#define CPU_STACK     16
+#define CPU_SCRATCH   24
+
+#define REGISTERS_R15    0
+#define REGISTERS_R14    8
+#define REGISTERS_R13    16
+#define REGISTERS_R12    24
+#define REGISTERS_RBP    64
+#define REGISTERS_RBX    104
+#define REGISTERS_RAX    112
+#define REGISTERS_VECTOR 120
+#define REGISTERS_RIP    136
+#define REGISTERS_CS     144
+#define REGISTERS_RFLAGS 152
+#define REGISTERS_RSP    160
+#define REGISTERS_SIZE   176
+
+#define SELECTOR_KERNEL_CODE 0x08
+#define SELECTOR_KERNEL_DATA 0x10
+#define SELECTOR_USER_DATA   0x1b
+#define SELECTOR_USER_CODE   0x23
+#define SELECTOR_TASK        0x28
+
+#define VECTOR_DIVIDE         0
+#define VECTOR_DEBUG          1
+#define VECTOR_NMI            2
+#define VECTOR_INVALID_OPCODE 6
+#define VECTOR_DOUBLE_FAULT   8
+#define VECTOR_PROTECTION     13
+#define VECTOR_PAGE_FAULT     14
+#define VECTOR_MACHINE_CHECK  18
+#define VECTOR_LINES          32
+#define VECTOR_COUNT          48
+#define VECTOR_SYSCALL        256 /* no vector: marks registers that `enter` left behind */
+
+#ifndef __ASSEMBLER__
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct process;
+struct thread;
+
+/* A thread's registers while the kernel runs, as entry.S leaves them. After `enter` only RBX, RBP,
+ * R12 to R15, RAX, RIP, RFLAGS and RSP mean anything. */
+struct registers {
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+    uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+    uint64_t vector, error;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/* What one processor has for itself; GS points to it while the kernel runs. */
+struct cpu {
+    struct cpu *self;
+    struct registers *registers; /* of the thread that runs, where the next trap stores them */
+    uint64_t stack;              /* top of the kernel's stack */
+    uint64_t scratch;
+    struct thread *thread;  /* that runs; NULL while idle */
+    struct process *active; /* whose page tables are in use; NULL: the kernel's */
+    struct process *ports;  /* whose I/O ports the task segment grants; NULL: none */
+    bool reschedule;        /* somebody more urgent is ready */
+};
+
+_Static_assert(offsetof(struct cpu, registers) == CPU_REGISTERS, "entry.S knows");
+_Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "entry.S knows");
+_Static_assert(offsetof(struct cpu, scratch) == CPU_SCRATCH, "entry.S knows");
+_Static_assert(offsetof(struct registers, r12) == REGISTERS_R12, "entry.S knows");
+_Static_assert(offsetof(struct registers, rbp) == REGISTERS_RBP, "entry.S knows");
+_Static_assert(offsetof(struct registers, rbx) == REGISTERS_RBX, "entry.S knows");
+_Static_assert(offsetof(struct registers, vector) == REGISTERS_VECTOR, "entry.S knows");
+_Static_assert(offsetof(struct registers, rip) == REGISTERS_RIP, "entry.S knows");
+_Static_assert(offsetof(struct registers, rsp) == REGISTERS_RSP, "entry.S knows");
+_Static_assert(sizeof(struct registers) == REGISTERS_SIZE, "entry.S knows");
+
+/* The processor that runs this. */
+static inline struct cpu *cpu_current(void)
+{
+    struct cpu *cpu;
+
+    __asm__("mov %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
+
+static inline uint64_t cpu_tsc(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t cpu_read_cr2(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t cpu_read_cr3(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+static inline void cpu_write_cr3(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+
+static inline void cpu_invalidate_page(uint64_t address)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+static inline void cpu_out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void cpu_out16(uint16_t port, uint16_t value)
+{
+    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint8_t cpu_in8(uint16_t port)
+{
+    uint8_t value;
+
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void cpu_write_msr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
+/* Sleep until an interrupt came; one that comes just before is not missed (SDM volume 2, STI). */
+static inline void cpu_idle(void)
+{
+    __asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+/* Stop this processor for good. */
+static inline _Noreturn void cpu_stop(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+/* Set the processor up: segments, traps, system call, protections. */
+void cpu_init(uint64_t stack);
+
+/* Number of the thread that runs, 0 if none does. */
+uint32_t cpu_thread_number(void);
+
+/* Prepare the processor for a thread: tables, trap frame, FS base, I/O ports. */
+void cpu_prepare(struct thread *thread);
+
+/* The process ends: drop what the processor still knows of it. */
+void cpu_forget(struct process *process);
+
+/* A thread's first registers: its own are RDI, RSI and RDX, all others zero. */
+void registers_init(struct registers *registers, uint64_t entry, uint64_t stack);
+
+#endif
+#endif

@@ -1,0 +1,142 @@
+/* Page tables, as paging.h tells. */
+#include "../direct.h"
+#include "../page.h"
+#include "abi/object.h"
+#include "cpu.h"
+#include "paging.h"
+
+#define PRESENT    (UINT64_C(1) << 0)
+#define WRITABLE   (UINT64_C(1) << 1)
+#define USER       (UINT64_C(1) << 2)
+#define NO_EXECUTE (UINT64_C(1) << 63)
+#define ADDRESS    UINT64_C(0x000ffffffffff000)
+
+#define ENTRIES      512u
+#define USER_ENTRIES 256u /* of the top table */
+#define TOP_LEVEL    3u
+
+static uint64_t kernel_root;
+
+static uint64_t *table_at(uint64_t physical)
+{
+    return direct_pointer(physical & ADDRESS);
+}
+
+static uint64_t *entry_of(uint64_t *table, uint64_t address, unsigned level)
+{
+    return &table[(address >> (PAGE_SHIFT + 9 * level)) % ENTRIES];
+}
+
+void paging_init(void)
+{
+    uint64_t *table;
+
+    kernel_root = cpu_read_cr3() & ADDRESS;
+    table = table_at(kernel_root);
+    for (unsigned i = 0; i < USER_ENTRIES; i++)
+        table[i] = 0;
+    cpu_write_cr3(kernel_root);
+}
+
+uint64_t paging_create(struct account *account)
+{
+    uint64_t *table = page_alloc_zeroed(account, 0), *kernel = table_at(kernel_root);
+
+    if (!table)
+        return FRAME_NONE;
+    for (unsigned i = USER_ENTRIES; i < ENTRIES; i++)
+        table[i] = kernel[i];
+    return direct_physical(table);
+}
+
+static void table_free(uint64_t entry, unsigned level, struct account *account)
+{
+    uint64_t *table = table_at(entry);
+
+    for (unsigned i = 0; level > 0 && i < ENTRIES; i++)
+        if (table[i] & PRESENT)
+            table_free(table[i], level - 1, account);
+    page_free(account, entry & ADDRESS, 0);
+}
+
+void paging_destroy(uint64_t root, struct account *account)
+{
+    uint64_t *table = table_at(root);
+
+    for (unsigned i = 0; i < USER_ENTRIES; i++)
+        if (table[i] & PRESENT)
+            table_free(table[i], TOP_LEVEL - 1, account);
+    page_free(account, root, 0);
+}
+
+bool paging_map(uint64_t root, struct account *account, uint64_t address, uint64_t page,
+                uint32_t access)
+{
+    uint64_t *table = table_at(root);
+
+    for (unsigned level = TOP_LEVEL; level > 0; level--) {
+        uint64_t *entry = entry_of(table, address, level);
+
+        if (!(*entry & PRESENT)) {
+            void *fresh = page_alloc_zeroed(account, 0);
+
+            if (!fresh)
+                return false;
+            *entry = direct_physical(fresh) | PRESENT | WRITABLE | USER;
+        }
+        table = table_at(*entry);
+    }
+    *entry_of(table, address, 0) = page | PRESENT | USER | (access & MAP_WRITE ? WRITABLE : 0) |
+                                   (access & MAP_EXECUTE ? 0 : NO_EXECUTE);
+    return true;
+}
+
+/* The lowest entry for the address; NULL, and `step` bytes to skip, where a table is missing. */
+static uint64_t *entry_find(uint64_t root, uint64_t address, uint64_t *step)
+{
+    uint64_t *table = table_at(root);
+
+    for (unsigned level = TOP_LEVEL; level > 0; level--) {
+        uint64_t *entry = entry_of(table, address, level);
+
+        *step = PAGE_SIZE << (9 * level);
+        if (!(*entry & PRESENT))
+            return NULL;
+        table = table_at(*entry);
+    }
+    *step = PAGE_SIZE;
+    return entry_of(table, address, 0);
+}
+
+void paging_unmap(uint64_t root, uint64_t address, uint64_t length)
+{
+    bool active = (cpu_read_cr3() & ADDRESS) == root;
+
+    for (uint64_t end = address + length, step; address < end;
+         address = (address & ~(step - 1)) + step) {
+        uint64_t *entry = entry_find(root, address, &step);
+
+        if (entry && (*entry & PRESENT)) {
+            *entry = 0;
+            if (active)
+                cpu_invalidate_page(address);
+        }
+    }
+}
+
+uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access)
+{
+    uint64_t step, *entry;
+
+    if (address >= USER_TOP || !(entry = entry_find(root, address, &step)) || !(*entry & PRESENT))
+        return FRAME_NONE;
+    if (((access & MAP_WRITE) && !(*entry & WRITABLE)) ||
+        ((access & MAP_EXECUTE) && (*entry & NO_EXECUTE)))
+        return FRAME_NONE;
+    return *entry & ADDRESS;
+}
+
+void paging_activate(uint64_t root)
+{
+    cpu_write_cr3(root ? root : kernel_root);
+}

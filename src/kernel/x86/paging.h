@@ -1,0 +1,36 @@
+/*
+ * Page tables of four levels (Intel SDM volume 3, section 4.5). The kernel half of every top table
+ * is the same; the user half belongs to one space.
+ */
+#ifndef KERNEL_X86_PAGING_H
+#define KERNEL_X86_PAGING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../account.h"
+
+/* Take over the loader's tables as the kernel's own, without their user half. */
+void paging_init(void);
+
+/* A top table with an empty user half: its physical address, or FRAME_NONE. */
+uint64_t paging_create(struct account *account);
+
+/* Free all tables of the user half, and the top table; not the pages they point to. */
+void paging_destroy(uint64_t root, struct account *account);
+
+/* Enter one page with the access (enum map_access); false if there is no memory for a table. */
+bool paging_map(uint64_t root, struct account *account, uint64_t address, uint64_t page,
+                uint32_t access);
+
+/* Take the entries of the range out, and out of the TLB. */
+void paging_unmap(uint64_t root, uint64_t address, uint64_t length);
+
+/* Physical address of the user page at the address if it is entered for the access, else
+ * FRAME_NONE. */
+uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access);
+
+/* Make the processor use these tables; 0 for the kernel's own. */
+void paging_activate(uint64_t root);
+
+#endif
