@@ -6,7 +6,7 @@
 
 const char *error_text(int64_t result)
 {
-    switch (-result) {
+    switch (0 - (uint64_t)result) {
 #define ERROR(NAME, number, text)                                                                  \
     case number:                                                                                   \
         return text;

@@ -24,7 +24,7 @@ static bool path_append(char result[PATH_SIZE], size_t *length, const char *path
         if (name == 2 && strncmp(path, "..", 2) == 0) {
             path_up(result, length);
         } else if (name != 0 && !(name == 1 && *path == '.')) {
-            if (*length + 1 + name >= PATH_SIZE)
+            if (*length + (*length > 0) + name >= PATH_SIZE)
                 return false;
             if (*length > 0)
                 result[(*length)++] = '/';
