@@ -178,19 +178,24 @@ static void ports_fill(const struct process *process, bool allow)
     }
 }
 
+void cpu_forget_ports(struct process *process)
+{
+    struct cpu *cpu = cpu_current();
+
+    if (process && cpu->ports == process) {
+        ports_fill(process, false);
+        cpu->ports = NULL;
+    }
+}
+
 static void ports_prepare(struct cpu *cpu, struct process *process)
 {
-    if (!process->port_ranges) {
-        task.ports_offset = PORTS_NONE;
+    task.ports_offset = process->port_ranges ? PORTS_SOME : PORTS_NONE;
+    if (!process->port_ranges || cpu->ports == process)
         return;
-    }
-    if (cpu->ports != process) {
-        if (cpu->ports)
-            ports_fill(cpu->ports, false);
-        cpu->ports = process;
-    }
+    cpu_forget_ports(cpu->ports);
+    cpu->ports = process;
     ports_fill(process, true);
-    task.ports_offset = PORTS_SOME;
 }
 
 void cpu_prepare(struct thread *thread)
@@ -213,10 +218,7 @@ void cpu_forget(struct process *process)
 {
     struct cpu *cpu = cpu_current();
 
-    if (cpu->ports == process) {
-        ports_fill(process, false);
-        cpu->ports = NULL;
-    }
+    cpu_forget_ports(process);
     if (cpu->active == process) {
         cpu->active = NULL;
         paging_activate(0);

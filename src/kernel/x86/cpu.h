@@ -171,6 +171,10 @@ uint32_t cpu_thread_number(void);
 /* Prepare the processor for a thread: tables, trap frame, FS base, I/O ports. */
 void cpu_prepare(struct thread *thread);
 
+/* The process's port ranges are about to change: forbid those that it has; cpu_prepare grants them
+ * anew. */
+void cpu_forget_ports(struct process *process);
+
 /* The process ends: drop what the processor still knows of it. */
 void cpu_forget(struct process *process);
 

@@ -147,14 +147,20 @@ trap_separate:
     and $-16, %rsp
     call trap_fatal
 
+/* Sets of vectors: those that push an error code (SDM volume 3, section 6.13), and those that have
+ * a stack of their own. */
+.set VECTORS_WITH_ERROR, 0x00227d00
+.set VECTORS_SEPARATE, \
+    1 << VECTOR_DEBUG | 1 << VECTOR_NMI | 1 << VECTOR_DOUBLE_FAULT | 1 << VECTOR_MACHINE_CHECK
+
 /* One stub a vector: those without an error code push 0 in its place. */
 .macro stub vector
     .balign 16
-    .if !(\vector == 8 || (\vector >= 10 && \vector <= 14) || \vector == 17 || \vector == 21)
+    .if !((VECTORS_WITH_ERROR >> (\vector)) & 1)
     push $0
     .endif
     push $\vector
-    .if \vector == VECTOR_DEBUG || \vector == VECTOR_NMI || \vector == VECTOR_DOUBLE_FAULT || \vector == VECTOR_MACHINE_CHECK
+    .if (VECTORS_SEPARATE >> (\vector)) & 1
     jmp trap_separate
     .else
     jmp trap_common
