@@ -57,7 +57,8 @@ boot_image_iso = SOURCE_DATE_EPOCH=1767225600 xorriso -report_about SORRY -as mk
     -preparer ORRERY -appid ORRERY --modification-date=$(boot_image_date) \
     --set_all_file_dates $(boot_image_date) -iso-level 1 -no-pad -G $(B)/boot/system.bin \
     -partition_hd_cyl 16 -partition_sec_hd 63 -partition_cyl_align all \
-    -b CD.BIN -no-emul-boot -boot-load-size 4 -c BOOT.CAT -o $(1) $(2)
+    -b CD.BIN -no-emul-boot -boot-load-size 4 -c BOOT.CAT -o $(1) $(2) 2>$(1).log || \
+    { cat $(1).log >&2; false; }
 
 # boot_image(image, variable): rules for an image of the files that the variable lists. The list is
 # kept in a file, so that a change of it alone rebuilds the image too.

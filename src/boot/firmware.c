@@ -199,7 +199,7 @@ uint64_t firmware_extended_area(void)
 
 uint64_t firmware_read(uint64_t block, void *to, uint64_t bytes)
 {
-    const uint64_t chunk_size = (BUFFER_END - BUFFER) / 2; /* 64 sectors of 512 bytes */
+    uint64_t chunk_size = (BUFFER_END - BUFFER) / 2; /* 64 sectors of 512 bytes */
     uint16_t sector_size = *(volatile uint16_t *)at_physical(HANDOVER_SECTOR);
     uint64_t done = 0;
 
@@ -217,8 +217,12 @@ uint64_t firmware_read(uint64_t block, void *to, uint64_t bytes)
         bios_registers.ds = segment_of(&packet);
         bios_registers.esi = offset_of(&packet);
         call_bios(0x13);
-        if (bios_registers.flags & FLAG_CARRY)
-            break;
+        if (bios_registers.flags & FLAG_CARRY) {
+            if (chunk == ISO_BLOCK)
+                break;
+            chunk_size = ISO_BLOCK; /* as far as it goes: which file is it that fails? */
+            continue;
+        }
         memcpy((unsigned char *)to + done, (const void *)at_physical(BUFFER), chunk);
         done += chunk;
     }

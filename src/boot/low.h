@@ -3,10 +3,10 @@
  * loader touches is on this page, and handed over as BOOT_MEMORY_LOADER.
  *
  *   0x00600  what stage 1 tells stage 2
- *   0x00800  the line that a refusal prints
  *   0x01000  first page tables: identity map of the lowest GiB, while the loader runs
  *   0x04000  real-mode stack, growing down from STAGE1
  *   0x07c00  stage 1, where the firmware puts it
+ *   0x09000  the line that a refusal prints
  *   0x0a000  stage 2: code and data as loaded
  *   0x10000  stage 2: zeroed data, then from above its long-mode stack
  *   0x20000  where the firmware's disk reads land
@@ -17,14 +17,14 @@
 #define BOOT_LOW_H
 
 #define HANDOVER 0x600
-#define LINE     0x800
-#define LINE_END 0x1000
 
 #define EARLY_TABLES     0x1000
 #define EARLY_TABLES_END 0x4000
 #define EARLY_LIMIT      0x40000000 /* first byte that the loader cannot reach */
 
 #define STAGE1     0x7c00
+#define LINE       0x9000
+#define LINE_END   0xa000
 #define STAGE2     0xa000
 #define STAGE2_END 0x10000 /* the stages' budget: 24 KiB */
 

@@ -52,6 +52,7 @@ extern const char text_start[], text_end[];
 __attribute__((noreturn)) void kernel_enter(uint64_t tables, uint64_t entry, uint64_t stack,
                                             uint64_t info);
 __attribute__((noreturn)) void loader_main(void);
+__attribute__((noreturn)) void loader_fault(uint64_t vector, const uint64_t *frame);
 
 /* What the loader has found and made so far. */
 static struct {
@@ -350,6 +351,20 @@ static struct boot_info *build_info(void)
     info->time[BOOT_TIME_KERNEL] = machine_ticks();
     info_seal(info);
     return info;
+}
+
+/* Comes here from an exception: `frame` is what the processor pushed. */
+void loader_fault(uint64_t vector, const uint64_t *frame)
+{
+    const uint32_t with_error_code = 0x00227d00; /* exceptions that push one first */
+    uint64_t address;
+
+    if (with_error_code >> vector & 1)
+        frame++;
+    __asm__ volatile("mov %%cr2, %0" : "=r"(address));
+    refuse("exception %u at 0x%x (page fault address 0x%x) before the kernel took over; "
+           "this is a defect of the loader or the kernel",
+           vector, frame[0], address);
 }
 
 void loader_main(void)

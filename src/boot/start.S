@@ -19,6 +19,10 @@
 #define EFER_LME (1 << 8)
 #define EFER_NXE (1 << 11)
 
+#define EXCEPTIONS 32
+
+#define GATE_INTERRUPT 0x8e
+
 #define FLAGS_ID (1 << 21)
 
 #define PTE_TABLE 0x03 /* present, writable */
@@ -115,7 +119,24 @@ long_mode:
     mov $bss_start, %edi
     mov $bss_quads, %ecx
     rep stosq
+    lidt interrupt_pointer
     call loader_main
+    ud2
+
+/* Exceptions, which only a defect of the loader's raises, or of the kernel's first instructions. */
+fault_stubs:
+    .set vector, 0
+    .rept EXCEPTIONS
+    .balign 8
+    push $vector
+    jmp fault
+    .set vector, vector + 1
+    .endr
+fault:
+    pop %rdi
+    mov %rsp, %rsi
+    and $-16, %rsp
+    call loader_fault
     ud2
 
 /* void bios_interrupt(void): performs bios_registers.vector with bios_registers in real mode. */
@@ -212,6 +233,7 @@ bios_done:
     mov %eax, %fs
     mov %eax, %gs
     mov saved_stack, %rsp
+    lidt interrupt_pointer
     cld
     pop %r15
     pop %r14
@@ -272,6 +294,19 @@ bios_vector:
 real_interrupts:
     .word 0x3ff
     .long 0
+interrupt_pointer:
+    .word EXCEPTIONS * 16 - 1
+    .quad interrupts
+    .balign 16
+interrupts:
+    .set vector, 0
+    .rept EXCEPTIONS
+    .word fault_stubs + 8 * vector, SELECTOR_CODE64
+    .byte 0, GATE_INTERRUPT
+    .word 0
+    .quad 0
+    .set vector, vector + 1
+    .endr
     .balign 8
 table:
     .quad 0

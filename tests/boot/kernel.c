@@ -235,6 +235,19 @@ static void check_image(const struct boot_info *info)
     check("files page-aligned, tails zero", tails);
 }
 
+/* The info structure once more, byte by byte, for the parsers on the host. */
+static void print_bytes(const struct boot_info *info)
+{
+    const unsigned char *bytes = (const unsigned char *)info;
+
+    print("bytes ");
+    for (uint64_t i = 0; i < info->size; i++) {
+        print_character("0123456789abcdef"[bytes[i] >> 4]);
+        print_character("0123456789abcdef"[bytes[i] & 15]);
+    }
+    print("\n");
+}
+
 void kernel_main(const struct boot_info *info)
 {
     /* By physical address, so through the direct map: the identity map is of low memory alone. */
@@ -245,7 +258,10 @@ void kernel_main(const struct boot_info *info)
     check_memory(info);
     check_image(info);
     infotext_print(info, print);
+    print_bytes(info);
     print("end\n");
+    while (!(machine_in(0x3fd) & 0x40)) /* the last byte is on its way until then */
+        ;
     for (const char *text = "Shutdown"; *text != 0; text++)
         machine_out(0x8900, (uint8_t)*text);
     machine_out(0xf4, 0);
