@@ -45,7 +45,7 @@ INIT ?= init
 PROGRAMS_EXTRA ?=
 
 .PHONY: all help setup doctor clean FORCE
-all:
+all: image programs
 
 help:
 	@cat grader/setup/help

@@ -9,7 +9,8 @@ SYSTEM_TESTS += $(wildcard tests/commands/test-*)
 TEST_NEEDS += image $(B)/host/orrery-run $(B)/host/become.so
 
 # With TEST=word only the tests with that word in their name.
-chosen = $(foreach test,$(1),$(if $(findstring $(TEST),$(notdir $(test))),$(test)))
+is_chosen = $(if $(TEST),$(findstring $(TEST),$(notdir $(1))),yes)
+chosen = $(foreach test,$(1),$(if $(call is_chosen,$(test)),$(test)))
 
 # stage NAME, SECONDS, GOAL, KIND, TESTS
 stage = --stage $(1) $(2) $(3) $(4) $(call chosen,$(5))
