@@ -141,17 +141,16 @@ static method *method_find(const struct methods *methods, uint16_t op)
     return NULL;
 }
 
-/* What every object knows of itself. */
-static int64_t get_default(const struct slot *slot)
+/* What anyone may know of every object. */
+static bool is_type_get(const struct methods *methods, const struct call *call)
 {
-    if (slot->call.arg0 == PROPERTY_TYPE)
-        return node_methods(slot->node)->open ? OBJECT_TABLE : OBJECT_REMOTE;
-    return -E_UNSUPPORTED;
+    return call->op == OP_GET && call->arg0 == PROPERTY_TYPE && !methods->get;
 }
 
 static int64_t call_run(struct server *server, struct slot *slot)
 {
     struct call *call = &slot->call;
+    const struct methods *methods;
     method *found;
 
     slot->node = node_find(server, call->badge);
@@ -161,12 +160,13 @@ static int64_t call_run(struct server *server, struct slot *slot)
     /* The last free slot answers at once, so that those who could end a wait are always heard. */
     if (!server->free && server->receiving == 0)
         return -E_LIMIT;
+    methods = node_methods(slot->node);
+    if (is_type_get(methods, call))
+        return methods->open ? OBJECT_TABLE : OBJECT_REMOTE;
     if (!node_allows(slot->node, call->op))
         return -E_DENIED;
-    found = method_find(node_methods(slot->node), call->op);
-    if (found)
-        return found(server, call);
-    return call->op == OP_GET ? get_default(slot) : -E_UNSUPPORTED;
+    found = method_find(methods, call->op);
+    return found ? found(server, call) : -E_UNSUPPORTED;
 }
 
 static void slot_received(struct server *server, struct waiter *waiter, int64_t received)
@@ -189,6 +189,9 @@ static void slot_received(struct server *server, struct waiter *waiter, int64_t 
     result = call_run(server, slot);
     if (result == CALL_LATER)
         return;
+    /* What came with a share that failed is nobody's. */
+    if (result < 0 && slot->call.handle != 0)
+        handle_close(slot->call.handle);
     call_answer(&slot->call, result);
 }
 
@@ -309,6 +312,8 @@ int64_t call_reply(struct call *call, const void *data, uint64_t length)
 {
     struct slot *slot = call_slot(call);
 
+    if (call->op != OP_READ && call->op != OP_GET)
+        return 0; /* the client has no buffer for it */
     if (length > call_data_length(call))
         length = call_data_length(call);
     memmove(slot->data, data, length);

@@ -41,7 +41,8 @@ struct slot;
 
 /*
  * A method: answers one call. Returns the result for the client (a negative error, or what
- * abi/op.h says), or CALL_LATER. A method that is null is answered -E_UNSUPPORTED.
+ * abi/op.h says), or CALL_LATER. A method that is null is answered -E_UNSUPPORTED. With a share
+ * comes call->handle, which is the server's from then on, unless the method fails.
  */
 typedef int64_t method(struct server *server, struct call *call);
 

@@ -23,12 +23,11 @@ static int64_t process_finish(struct shell *shell, const char *name, uint32_t pr
     if (status.reason == REASON_PAGE_FAULT)
         write_format(shell->out, "%s: %s at 0x%lx, instruction 0x%lx\n", name,
                      reason_text(status.reason), status.address, status.instruction);
-    else if (status.reason != REASON_EXITED && status.vector != 0)
+    else if (status.reason == REASON_KILLED || status.reason == REASON_MEMORY)
+        write_format(shell->out, "%s: %s\n", name, reason_text(status.reason));
+    else if (status.reason != REASON_EXITED)
         write_format(shell->out, "%s: %s, vector %u, instruction 0x%lx\n", name,
                      reason_text(status.reason), status.vector, status.instruction);
-    else if (status.reason != REASON_EXITED)
-        write_format(shell->out, "%s: %s, instruction 0x%lx\n", name, reason_text(status.reason),
-                     status.instruction);
     return status.status;
 }
 

@@ -1,0 +1,42 @@
+/*
+ * bench: what the system's common acts cost, in ticks of the time-stamp counter (in Bochs: executed
+ * instructions). What the parts of the program share.
+ */
+#ifndef PROGRAMS_BENCH_BENCH_H
+#define PROGRAMS_BENCH_BENCH_H
+
+#include <orrery.h>
+
+#define ROUNDS       1000u
+#define SPAWN_ROUNDS 100u
+#define RING_LARGE   1024u /* requests: what the largest batch needs */
+
+/* What bench runs itself as, in another process: its first argument. */
+#define ROLE_SERVER "server" /* answers every write at once */
+#define ROLE_STAMP  "stamp"  /* ends at once, with the tick as its status */
+
+/* The ticks of one item. */
+struct figure {
+    uint64_t least, most, count;
+};
+
+/* Ticks that measuring takes by itself: taken off every figure. */
+extern uint64_t overhead;
+
+/* Take one measurement down: `ticks` for `acts` acts, of which `known` ticks are something else. */
+void figure_add(struct figure *figure, uint64_t ticks, uint64_t acts, uint64_t known);
+
+/* `NAME LEAST MOST COUNT`, a line. */
+void figure_print(const struct figure *figure, const char *name);
+
+/* Start this program once more in a process of its own; `port` may be 0. A handle, or an error. */
+int64_t role_start(const char *role, uint32_t port);
+
+/* The measurements; each prints its lines. 0, or a negative error that stops bench. */
+int64_t bench_enter(void);  /* calls.c: null-enter, ring-N, duplicate */
+int64_t bench_switch(void); /* calls.c: context-switch */
+int64_t bench_calls(void);  /* server.c: sync-call, ring-call */
+int64_t bench_spawn(void);  /* spawn.c: spawn, exit */
+int bench_server(void);     /* server.c: the role */
+
+#endif

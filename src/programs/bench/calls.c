@@ -1,0 +1,117 @@
+/* What the system call, the ring and a switch of threads cost. */
+#include "programs/bench/bench.h"
+
+static void null_enter(void)
+{
+    struct figure figure = {0};
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = tick_read();
+
+        enter(0, 0, 0);
+        figure_add(&figure, tick_read() - start, 1, 0);
+    }
+    figure_print(&figure, "null-enter");
+}
+
+static void batch_run(struct ring *ring, unsigned batch)
+{
+    struct completion completion;
+
+    for (unsigned i = 0; i < batch; i++)
+        ring_push(ring, (struct request){.op = OP_NOP, .user_data = i});
+    enter(batch, batch, NEVER);
+    while (ring_pop(ring, &completion))
+        ;
+}
+
+static void ring_batch(unsigned batch)
+{
+    struct figure figure = {0};
+    char name[16];
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = tick_read();
+
+        batch_run(thread_ring(), batch);
+        figure_add(&figure, tick_read() - start, batch, 0);
+    }
+    format_text(name, sizeof(name), "ring-%u", batch);
+    figure_print(&figure, name);
+}
+
+/* A pair of synchronous no-ops, for what duplicating and closing cost more. */
+static uint64_t nop_pair(void)
+{
+    struct figure figure = {0};
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = tick_read();
+
+        request_wait((struct request){.op = OP_NOP});
+        request_wait((struct request){.op = OP_NOP});
+        figure_add(&figure, tick_read() - start, 1, 0);
+    }
+    return figure.least;
+}
+
+static int64_t duplicate(void)
+{
+    uint64_t known = nop_pair();
+    uint32_t out = handle_named("out");
+    struct figure figure = {0};
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = tick_read();
+        int64_t copy = handle_duplicate(out, RIGHT_WRITE);
+
+        handle_close((uint32_t)copy);
+        figure_add(&figure, tick_read() - start, 2, known);
+        if (copy < 0)
+            return copy;
+    }
+    figure_print(&figure, "duplicate");
+    return 0;
+}
+
+int64_t bench_enter(void)
+{
+    null_enter();
+    ring_batch(1);
+    ring_batch(8);
+    ring_batch(64);
+    ring_batch(512);
+    return duplicate();
+}
+
+static volatile bool yielding;
+
+static int yield_back(void *unused)
+{
+    (void)unused;
+    while (yielding)
+        enter(0, 0, 0);
+    return 0;
+}
+
+int64_t bench_switch(void)
+{
+    struct figure figure = {0};
+    int64_t thread;
+
+    yielding = true;
+    thread = thread_create(yield_back, NULL, 0);
+    if (thread < 0)
+        return thread;
+    enter(0, 0, 0); /* it begins */
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = tick_read();
+
+        enter(0, 0, 0);
+        figure_add(&figure, tick_read() - start, 2, 0);
+    }
+    yielding = false;
+    enter(0, 0, 0); /* it ends */
+    figure_print(&figure, "context-switch");
+    return 0;
+}

@@ -1,0 +1,109 @@
+/*
+ * bench: measure and print, a line an item: `NAME LEAST MOST COUNT`, in ticks an act.
+ *
+ * null-enter       enter(0, 0, 0) with nobody else ready, and back
+ * ring-N           a no-op through the ring in batches of N: pushed, entered, popped
+ * duplicate        duplicating or closing a handle, above a no-op
+ * context-switch   a yield from one thread to another: enter there, return here
+ * sync-call        a write of nothing to an object of another process, answered
+ * ring-call        the same in batches of 64
+ * spawn            starting a program of 64 KiB, until its main
+ * exit             from there to its end being known to who waits
+ *
+ * The measuring thread has a ring of its own, large enough for the largest batch.
+ */
+#include "programs/bench/bench.h"
+
+/* Makes the program as large as the one that `spawn` is defined for. */
+static const uint8_t ballast[48 << 10] __attribute__((used)) = {1};
+
+uint64_t overhead;
+
+void figure_add(struct figure *figure, uint64_t ticks, uint64_t acts, uint64_t known)
+{
+    uint64_t other = known + overhead;
+    uint64_t each = (ticks > other ? ticks - other : 0) / acts;
+
+    if (figure->count == 0 || each < figure->least)
+        figure->least = each;
+    if (each > figure->most)
+        figure->most = each;
+    figure->count++;
+}
+
+void figure_print(const struct figure *figure, const char *name)
+{
+    print("%-16s %8lu %8lu %6lu\n", name, figure->least, figure->most, figure->count);
+}
+
+static void overhead_measure(void)
+{
+    struct figure figure = {0};
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = tick_read();
+
+        figure_add(&figure, tick_read() - start, 1, 0);
+    }
+    overhead = figure.least;
+}
+
+int64_t role_start(const char *role, uint32_t port)
+{
+    const char *const arguments[] = {"bench", role};
+    struct program_handle handle = {"port", port, 0};
+    uint32_t root = handle_named("root");
+    int64_t binary = path_open(root, "/files/bench", 0);
+    int64_t processes = path_open(root, "/processes", 0);
+    int64_t process = binary < 0 ? binary : processes;
+
+    if (process >= 0)
+        process = program_start_with(&(struct program_start){.name = arguments[1],
+                                                             .processes = (uint32_t)processes,
+                                                             .binary = (uint32_t)binary,
+                                                             .arguments = arguments,
+                                                             .argument_count = 2,
+                                                             .handles = &handle,
+                                                             .handle_count = port != 0});
+    if (processes >= 0)
+        handle_close((uint32_t)processes);
+    if (binary >= 0)
+        handle_close((uint32_t)binary);
+    return process;
+}
+
+static int measure(void *event)
+{
+    static int64_t (*const benches[])(void) = {bench_enter, bench_switch, bench_calls, bench_spawn};
+    uint64_t done = 1;
+    int64_t result = 0;
+
+    overhead_measure();
+    for (size_t i = 0; result >= 0 && i < sizeof(benches) / sizeof(benches[0]); i++)
+        result = benches[i]();
+    if (result < 0) {
+        print("bench: %s\n", error_text(result));
+        done = 2;
+    }
+    object_write((uint32_t)(uintptr_t)event, &done, sizeof(done), 0);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    int64_t event, thread;
+    uint64_t done;
+
+    if (argc == 2 && strcmp(argv[1], ROLE_STAMP) == 0)
+        program_exit((int64_t)tick_read());
+    if (argc == 2 && strcmp(argv[1], ROLE_SERVER) == 0)
+        return bench_server();
+    event = object_create(handle_named("self"), OBJECT_EVENT, NULL, 0, 0);
+    thread = event < 0 ? event : thread_create(measure, (void *)event, RING_LARGE);
+    if (thread < 0) {
+        print("bench: %s\n", error_text(thread));
+        return 1;
+    }
+    object_read((uint32_t)event, &done, sizeof(done), 0);
+    return done == 1 ? 0 : 1;
+}

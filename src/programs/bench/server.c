@@ -1,0 +1,91 @@
+/* What a call through a server in another process costs. */
+#include "programs/bench/bench.h"
+
+#define BATCH 64u
+
+static int64_t write_nothing(struct server *server, struct call *call)
+{
+    (void)server, (void)call;
+    return 0;
+}
+
+int bench_server(void)
+{
+    static const struct methods methods = {.write = write_nothing};
+    struct server server;
+
+    if (server_open(&server, handle_named("port")) < 0)
+        return 1;
+    if (server_publish(&server, "bench", NULL, &methods, RIGHT_WRITE) < 0)
+        return 1;
+    return server_run(&server);
+}
+
+static void sync_call(uint32_t object)
+{
+    struct figure figure = {0};
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = tick_read();
+
+        object_write(object, NULL, 0, 0);
+        figure_add(&figure, tick_read() - start, 1, 0);
+    }
+    figure_print(&figure, "sync-call");
+}
+
+static void batch_run(struct ring *ring, uint32_t object)
+{
+    struct completion completion;
+
+    for (unsigned i = 0; i < BATCH; i++)
+        ring_push(ring, (struct request){.op = OP_WRITE, .handle = object, .user_data = i});
+    enter(BATCH, BATCH, NEVER);
+    while (ring_pop(ring, &completion))
+        ;
+}
+
+static void ring_call(uint32_t object)
+{
+    struct figure figure = {0};
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = tick_read();
+
+        batch_run(thread_ring(), object);
+        figure_add(&figure, tick_read() - start, BATCH, 0);
+    }
+    figure_print(&figure, "ring-call");
+}
+
+/* With the server running behind `object`. */
+static int64_t calls_measure(uint32_t object)
+{
+    /* Answered: it has started, and all that follows is the same every time. */
+    int64_t result = object_write(object, NULL, 0, 0);
+
+    if (result < 0)
+        return result;
+    sync_call(object);
+    ring_call(object);
+    return 0;
+}
+
+int64_t bench_calls(void)
+{
+    int64_t port = object_create(handle_named("self"), OBJECT_PORT, NULL, 0, 0);
+    int64_t object, server, result;
+
+    if (port < 0)
+        return port;
+    object = object_create((uint32_t)port, OBJECT_REMOTE, NULL, RIGHT_WRITE, 1);
+    server = object < 0 ? object : role_start(ROLE_SERVER, (uint32_t)port);
+    handle_close((uint32_t)port);
+    if (server < 0)
+        return server;
+    result = calls_measure((uint32_t)object);
+    object_remove((uint32_t)server, NULL, 0);
+    handle_close((uint32_t)server);
+    handle_close((uint32_t)object);
+    return result;
+}
