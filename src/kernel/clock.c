@@ -46,6 +46,7 @@ struct memory *clock_page(void)
 void clock_set(struct timer *timer, uint64_t when)
 {
     timer_set(&timers, timer, when);
+    cpu_current()->attention = true; /* it may have to ring sooner than was armed */
 }
 
 void clock_clear(struct timer *timer)

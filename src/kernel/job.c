@@ -78,21 +78,22 @@ static struct job *job_take(struct thread *thread)
     return job;
 }
 
-/* How many requests the chain at the ring's head has; 0 if not all of it can be taken. */
+/* How many requests the chain at the ring's head has; 0 if not all of it can be taken. The last one
+ * submitted has nothing to be linked to: it ends the chain. */
 static uint32_t chain_length(const struct kernel_ring *ring, uint32_t most)
 {
-    struct request request;
-    uint32_t length = 0, room = ring_room(ring);
+    uint32_t length = 0, room;
+    int32_t flags;
 
-    if (room < most)
-        most = room;
-    while (length < most && ring_peek(ring, length, &request)) {
+    while ((flags = ring_peek_flags(ring, length)) >= 0) {
         length++;
-        if (!(request.flags & REQUEST_LINK))
-            return length;
+        if (!(flags & REQUEST_LINK))
+            break;
     }
-    /* the last one submitted has nothing to be linked to: it ends the chain */
-    return length && !ring_peek(ring, length, &request) ? length : 0;
+    if (length <= 1) /* no chain: ring_take sees whether there is room */
+        return length;
+    room = ring_room(ring);
+    return length <= most && length <= room ? length : 0;
 }
 
 static void job_start(struct job *job);

@@ -48,22 +48,29 @@ uint32_t ring_room(const struct kernel_ring *ring)
     return room < capacity - ring->in_flight ? room : capacity - ring->in_flight;
 }
 
-bool ring_peek(const struct kernel_ring *ring, uint32_t ahead, struct request *request)
+/* Requests that the thread has submitted and the kernel has not taken; what cannot be counts as
+ * none. */
+static uint32_t ring_waiting(const struct kernel_ring *ring)
 {
     /* acquire: pairs with the thread's release of submission_tail after it wrote the request */
     uint32_t tail = __atomic_load_n(&ring->shared->submission_tail, __ATOMIC_ACQUIRE);
     uint32_t waiting = tail - ring->submission_head;
 
-    if (waiting > ring->capacity || ahead >= waiting)
-        return false;
-    request_copy(request, ring_slot(ring, ring->submission_head + ahead));
-    return true;
+    return waiting <= ring->capacity ? waiting : 0;
+}
+
+int32_t ring_peek_flags(const struct kernel_ring *ring, uint32_t ahead)
+{
+    if (ahead >= ring_waiting(ring))
+        return -1;
+    return *(volatile uint16_t *)&ring_slot(ring, ring->submission_head + ahead)->flags;
 }
 
 bool ring_take(struct kernel_ring *ring, struct request *request)
 {
-    if (!ring_room(ring) || !ring_peek(ring, 0, request))
+    if (!ring_waiting(ring) || !ring_room(ring))
         return false;
+    request_copy(request, ring_slot(ring, ring->submission_head));
     ring->in_flight++;
     ring->submission_head++;
     /* release: the slot may be written anew only after the copy above */

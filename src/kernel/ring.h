@@ -30,9 +30,9 @@ void ring_init(struct kernel_ring *ring, void *memory, uint32_t capacity);
  * flight, and tell the thread that its slot is free again. */
 bool ring_take(struct kernel_ring *ring, struct request *request);
 
-/* Like ring_take, but look `ahead` requests further, and leave everything as it is. False if the
- * thread has not submitted that many. */
-bool ring_peek(const struct kernel_ring *ring, uint32_t ahead, struct request *request);
+/* The flags of the request that lies `ahead` requests further, as they are now: a hint, since they
+ * may be others when it is taken. -1 if the thread has not submitted that many. */
+int32_t ring_peek_flags(const struct kernel_ring *ring, uint32_t ahead);
 
 /* How many more requests could be taken now, as far as room for completions goes. */
 uint32_t ring_room(const struct kernel_ring *ring);

@@ -3,12 +3,10 @@
 #include "job.h"
 #include "schedule.h"
 #include "trace.h"
-#include "x86/cpu.h"
 
 #define SLICE_NS UINT64_C(10000000)
 
 static struct list queues[THREAD_PRIORITIES];
-static uint32_t queues_used; /* bit n: queue n has a thread */
 
 void schedule_init(void)
 {
@@ -16,36 +14,39 @@ void schedule_init(void)
         list_init(&queues[i]);
 }
 
-static void queue_insert(struct thread *thread, bool first)
+static void queue_insert(struct cpu *cpu, struct thread *thread, bool first)
 {
     struct list *queue = &queues[thread->priority];
 
     thread->state = THREAD_READY;
     list_insert(first ? queue->next : queue, &thread->ready);
-    queues_used |= 1u << thread->priority;
+    cpu->ready |= 1u << thread->priority;
+    cpu->attention = true;
 }
 
-static void queue_remove(struct thread *thread)
+static void queue_remove(struct cpu *cpu, struct thread *thread)
 {
     list_remove(&thread->ready);
     if (list_empty(&queues[thread->priority]))
-        queues_used &= ~(1u << thread->priority);
+        cpu->ready &= ~(1u << thread->priority);
 }
 
 /* The highest priority that somebody is ready at; -1 if nobody is. */
-static int priority_ready(void)
+static int priority_ready(const struct cpu *cpu)
 {
-    return queues_used ? 31 - __builtin_clz(queues_used) : -1;
+    return cpu->ready ? 31 - __builtin_clz(cpu->ready) : -1;
 }
 
 void schedule_wake(struct thread *thread)
 {
-    struct cpu *cpu = cpu_current();
-
     trace(TRACE_THREAD_WAKE, thread->number, 0);
-    queue_insert(thread, false);
-    if (cpu->thread && thread->priority > cpu->thread->priority)
-        cpu->reschedule = true;
+    queue_insert(cpu_current(), thread, false);
+}
+
+static void current_stop(struct cpu *cpu)
+{
+    cpu->thread = NULL;
+    cpu->attention = true;
 }
 
 void schedule_stop(struct thread *thread)
@@ -53,18 +54,18 @@ void schedule_stop(struct thread *thread)
     struct cpu *cpu = cpu_current();
 
     if (thread->state == THREAD_READY)
-        queue_remove(thread);
+        queue_remove(cpu, thread);
     if (cpu->thread == thread)
-        cpu->thread = NULL;
+        current_stop(cpu);
 }
 
 void schedule_yield(void)
 {
     struct cpu *cpu = cpu_current();
 
-    if (priority_ready() >= cpu->thread->priority) {
-        queue_insert(cpu->thread, false);
-        cpu->thread = NULL;
+    if (schedule_others(cpu)) {
+        queue_insert(cpu, cpu->thread, false);
+        current_stop(cpu);
     }
 }
 
@@ -72,24 +73,21 @@ void schedule_yield(void)
 static void current_check(struct cpu *cpu)
 {
     struct thread *thread = cpu->thread;
+    int priority = priority_ready(cpu);
+    bool urgent = priority > thread->priority;
 
-    if (cpu->reschedule && priority_ready() > thread->priority) {
-        trace(TRACE_PREEMPT, thread->number, 0);
-        queue_insert(thread, true);
-        cpu->thread = NULL;
-    } else if (priority_ready() == thread->priority && clock_now() >= thread->slice_end) {
-        trace(TRACE_PREEMPT, thread->number, 0);
-        queue_insert(thread, false);
-        cpu->thread = NULL;
-    }
-    cpu->reschedule = false;
+    if (!urgent && (priority < thread->priority || clock_now() < thread->slice_end))
+        return;
+    trace(TRACE_PREEMPT, thread->number, 0);
+    queue_insert(cpu, thread, urgent);
+    current_stop(cpu);
 }
 
 static void thread_pick(struct cpu *cpu)
 {
     int priority;
 
-    while ((priority = priority_ready()) < 0) {
+    while ((priority = priority_ready(cpu)) < 0) {
         clock_arm(TIMER_NEVER);
         cpu_idle();
         clock_run();
@@ -98,11 +96,10 @@ static void thread_pick(struct cpu *cpu)
 
     struct thread *thread = container_of(queues[priority].next, struct thread, ready);
 
-    queue_remove(thread);
+    queue_remove(cpu, thread);
     thread->state = THREAD_RUNNING;
     thread->slice_end = clock_now() + SLICE_NS;
     cpu->thread = thread;
-    cpu->reschedule = false;
     cpu_prepare(thread);
     trace(TRACE_THREAD_RUN, thread->number, thread->process_number);
 }
@@ -111,10 +108,11 @@ struct registers *schedule(void)
 {
     struct cpu *cpu = cpu_current();
 
-    if (cpu->thread && queues_used)
+    if (cpu->thread && cpu->ready)
         current_check(cpu);
     if (!cpu->thread)
         thread_pick(cpu);
-    clock_arm(queues_used >> cpu->thread->priority & 1 ? cpu->thread->slice_end : TIMER_NEVER);
+    clock_arm(cpu->ready >> cpu->thread->priority & 1 ? cpu->thread->slice_end : TIMER_NEVER);
+    cpu->attention = false;
     return &cpu->thread->registers;
 }

@@ -9,12 +9,18 @@
 
 void schedule_init(void);
 
-/* Make a thread ready, last of its priority. The current thread gives way to it if it is more
- * urgent. */
+/* Make a thread ready, last of its priority. The current thread gives way to it, once schedule() is
+ * called, if it is more urgent. */
 void schedule_wake(struct thread *thread);
 
 /* A thread that was ready or running no longer wants the processor. */
 void schedule_stop(struct thread *thread);
+
+/* Is there a thread that the current one could yield to? */
+static inline bool schedule_others(const struct cpu *cpu)
+{
+    return cpu->ready >> cpu->thread->priority;
+}
 
 /* The current thread lets others of its priority go first. */
 void schedule_yield(void);

@@ -209,12 +209,19 @@ void thread_answered(struct thread *thread)
         wait_end(thread);
 }
 
-/* The one system call (abi/ring.h), called by x86/entry.S. */
-struct registers *enter(uint64_t submit, uint64_t wait, uint64_t deadline);
+/* What `enter` comes to: how many requests were taken, and whose registers to go on with; NULL for
+ * the caller's, which are as it left them. */
+struct entered {
+    uint64_t accepted;
+    struct registers *registers;
+};
 
-struct registers *enter(uint64_t submit, uint64_t wait, uint64_t deadline)
+/* The one system call (abi/ring.h), called by x86/entry.S. */
+struct entered enter(uint64_t submit, uint64_t wait, uint64_t deadline);
+
+static __attribute__((noinline)) struct entered enter_work(struct cpu *cpu, uint64_t submit,
+                                                           uint64_t wait, uint64_t deadline)
 {
-    struct cpu *cpu = cpu_current();
     struct thread *thread = cpu->thread;
     uint32_t accepted = 0, most = submit < RING_CAPACITY_MAX ? (uint32_t)submit : RING_CAPACITY_MAX;
 
@@ -222,17 +229,28 @@ struct registers *enter(uint64_t submit, uint64_t wait, uint64_t deadline)
         uint32_t taken = jobs_accept(thread, most - accepted);
 
         if (cpu->thread != thread) /* it asked for its own end */
-            return schedule();
+            return (struct entered){0, schedule()};
         if (!taken)
             break;
         accepted += taken;
     }
-    thread->registers.rax = accepted;
     if (wait)
         thread_wait(thread, wait < UINT32_MAX ? (uint32_t)wait : UINT32_MAX, deadline);
     else if (!submit)
         schedule_yield();
-    return schedule();
+    if (!cpu->attention)
+        return (struct entered){accepted, NULL};
+    thread->registers.rax = accepted;
+    return (struct entered){accepted, schedule()};
+}
+
+struct entered enter(uint64_t submit, uint64_t wait, uint64_t deadline)
+{
+    struct cpu *cpu = cpu_current();
+
+    if (submit | wait | cpu->attention | schedule_others(cpu))
+        return enter_work(cpu, submit, wait, deadline);
+    return (struct entered){0, NULL};
 }
 
 static void thread_destroy(struct object *object)

@@ -69,7 +69,8 @@ struct cpu {
     struct thread *thread;  /* that runs; NULL while idle */
     struct process *active; /* whose page tables are in use; NULL: the kernel's */
     struct process *ports;  /* whose I/O ports the task segment grants; NULL: none */
-    bool reschedule;        /* somebody more urgent is ready */
+    uint32_t ready;         /* bit n: a thread of priority n is ready */
+    bool attention;         /* something changed that schedule() must look at */
 };
 
 _Static_assert(offsetof(struct cpu, registers) == CPU_REGISTERS, "entry.S knows");

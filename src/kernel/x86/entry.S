@@ -31,6 +31,26 @@ syscall_entry:
     mov %gs:CPU_STACK, %rsp
     xor %ebp, %ebp
     call enter
+    test %rdx, %rdx
+    jnz 1f
+
+    /* the same thread goes on: C preserved what it must, the rest is cleared */
+    mov %gs:CPU_REGISTERS, %rdx
+    mov REGISTERS_RBP(%rdx), %rbp
+syscall_return:
+    /* RIP is canonical: it follows a SYSCALL below USER_TOP, where a page is never mapped */
+    mov REGISTERS_RIP(%rdx), %rcx
+    mov REGISTERS_RFLAGS(%rdx), %r11
+    mov REGISTERS_RSP(%rdx), %rsp
+    xor %edi, %edi
+    xor %esi, %esi
+    xor %edx, %edx
+    xor %r8d, %r8d
+    xor %r9d, %r9d
+    xor %r10d, %r10d
+    swapgs
+    sysretq
+1:  mov %rdx, %rax
 
 /* Go on with the registers at RAX. */
 .global registers_resume
@@ -45,18 +65,8 @@ registers_resume:
     mov REGISTERS_R14(%rsp), %r14
     mov REGISTERS_R15(%rsp), %r15
     mov REGISTERS_RAX(%rsp), %rax
-    /* RIP is canonical: it follows a SYSCALL below USER_TOP, where a page is never mapped */
-    mov REGISTERS_RIP(%rsp), %rcx
-    mov REGISTERS_RFLAGS(%rsp), %r11
-    mov REGISTERS_RSP(%rsp), %rsp
-    xor %edi, %edi
-    xor %esi, %esi
-    xor %edx, %edx
-    xor %r8d, %r8d
-    xor %r9d, %r9d
-    xor %r10d, %r10d
-    swapgs
-    sysretq
+    mov %rsp, %rdx
+    jmp syscall_return
 
 trap_return:
     testb $3, REGISTERS_CS(%rsp)
