@@ -88,8 +88,8 @@ int bochs_fail_ended(struct bochs *bochs)
     reap(bochs);
     if (last_line_with(bochs, LOG, "PANIC", line) || last_line_with(bochs, OUTPUT, "PANIC", line) ||
         last_line_with(bochs, OUTPUT, "rror", line) ||
-        last_line_with(bochs, OUTPUT, "detected", line) ||
-        last_line_with(bochs, LOG, "]", line) || last_line_with(bochs, OUTPUT, "", line))
+        last_line_with(bochs, OUTPUT, "detected", line) || last_line_with(bochs, LOG, "]", line) ||
+        last_line_with(bochs, OUTPUT, "", line))
         return bochs_fail(bochs, "Bochs ended: %s", line);
     return bochs_fail(bochs, "Bochs ended without a word in its log");
 }
@@ -254,8 +254,8 @@ static int terminal_open(struct bochs *bochs)
     return 0;
 }
 
-/* Bochs draws the text screen on a pseudo-terminal of its own: finds its other side and opens it, so
- * that it never fills up. */
+/* Bochs draws the text screen on a pseudo-terminal of its own: finds its other side and opens it,
+ * so that it never fills up. */
 static void screen_open(struct bochs *bochs)
 {
     char path[64], target[64], name[64];
@@ -313,8 +313,8 @@ static int machine_start(struct bochs *bochs, const struct bochs_options *option
     /* Bochs has set its own modes on the slave; ours hand bytes over unchanged. */
     if (terminal_make_raw(bochs->slave) != 0)
         return bochs_fail(bochs, "no raw mode: %s", strerror(errno));
-    /* A time breakpoint that is the only one goes off again and again while the processor sleeps, and
-     * each time takes one off their count. One that never comes keeps it right. */
+    /* A time breakpoint that is the only one goes off again and again while the processor sleeps,
+     * and each time takes one off their count. One that never comes keeps it right. */
     if (bochs_command(bochs, "sba 4000000000000000000") == NULL ||
         bochs_command(bochs, "pb 0xfffffff0") == NULL)
         return -1;

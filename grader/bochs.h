@@ -22,17 +22,17 @@ struct bochs;
 enum bochs_media { BOCHS_CD, BOCHS_DISK };
 
 struct bochs_options {
-    const char *image;       /* the boot medium; never written to */
+    const char *image; /* the boot medium; never written to */
     enum bochs_media media;
-    const char *folder;      /* where to run, made if missing; NULL: a new one, removed at the end */
-    const char *program;     /* NULL: "bochs" */
-    const char *terminal;    /* TERM for its text screen; NULL: "vt100" */
-    unsigned cpus;           /* 0: 1 */
-    unsigned memory_mib;     /* 0: 128 */
-    uint64_t ips;            /* virtual instructions a second; 0: 50,000,000 */
-    unsigned epoch;          /* start of the clock, seconds since 1970; 0: 2026-01-01 */
-    unsigned timeout_s;      /* wall-clock net for one command or run; 0: 900 */
-    bool realtime;           /* virtual time does not overtake ours: for people, not for judging */
+    const char *folder;   /* where to run, made if missing; NULL: a new one, removed at the end */
+    const char *program;  /* NULL: "bochs" */
+    const char *terminal; /* TERM for its text screen; NULL: "vt100" */
+    unsigned cpus;        /* 0: 1 */
+    unsigned memory_mib;  /* 0: 128 */
+    uint64_t ips;         /* virtual instructions a second; 0: 50,000,000 */
+    unsigned epoch;       /* start of the clock, seconds since 1970; 0: 2026-01-01 */
+    unsigned timeout_s;   /* wall-clock net for one command or run; 0: 900 */
+    bool realtime;        /* virtual time does not overtake ours: for people, not for judging */
 };
 
 enum bochs_stop_reason {
@@ -116,8 +116,8 @@ int bochs_read_linear(struct bochs *bochs, uint64_t linear, void *buffer, size_t
  * machine, valid until the next call). Result: their number, or -1. */
 ssize_t bochs_console_collect(struct bochs *bochs, const char **bytes);
 
-/* Hands one byte to the guest's serial port, if the one before was taken. Result: 1 delivered, 0 not
- * yet, -1 failure. The next byte should come at least bochs_byte_ticks() later. */
+/* Hands one byte to the guest's serial port, if the one before was taken. Result: 1 delivered, 0
+ * not yet, -1 failure. The next byte should come at least bochs_byte_ticks() later. */
 int bochs_console_deliver(struct bochs *bochs, char byte);
 uint64_t bochs_byte_ticks(const struct bochs *bochs);
 

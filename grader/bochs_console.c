@@ -2,10 +2,10 @@
  * The guest's serial port as a pseudo-terminal, and exactness on top of it.
  *
  * Bochs reads and writes the slave side. A pseudo-terminal hands bytes over in the background, so
- * "nothing there yet" says nothing. Two facts help: bytes keep their order, and we may use the slave
- * side too. To collect, we write a random mark into the slave behind the guest's bytes and read the
- * master until the mark arrives. To deliver, we write to the master and wait until the slave is
- * readable, all while the machine stands still.
+ * "nothing there yet" says nothing. Two facts help: bytes keep their order, and we may use the
+ * slave side too. To collect, we write a random mark into the slave behind the guest's bytes and
+ * read the master until the mark arrives. To deliver, we write to the master and wait until the
+ * slave is readable, all while the machine stands still.
  */
 #include "bochs_internal.h"
 

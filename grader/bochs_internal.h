@@ -8,7 +8,7 @@
 
 enum {
     BOCHS_ERROR_SIZE = 512,
-    BOCHS_TICK_STOPS = 4, /* time breakpoints that Bochs keeps at once, less the one far away */
+    BOCHS_TICK_STOPS = 4,     /* time breakpoints that Bochs keeps at once, less the one far away */
     BOCHS_PATIENCE_MS = 4000, /* after which a machine that does not stop is looked at */
 };
 
@@ -19,7 +19,7 @@ struct bytes {
 };
 
 struct bochs {
-    pid_t pid; /* 0 once it has been waited for */
+    pid_t pid;         /* 0 once it has been waited for */
     int input, output; /* the prompt's pipes */
     int master, slave; /* COM1 */
     int screen;        /* the text screen's terminal, or -1 */
@@ -42,7 +42,7 @@ struct bochs {
     uint64_t memory_base; /* of guest memory in Bochs's address space, 0: not found yet */
     uint64_t *blocks;     /* of each block of guest memory, its address in Bochs's; 0: not known */
     uint64_t block_size, block_count;
-    bool memory_slow;     /* only the prompt reads memory here */
+    bool memory_slow; /* only the prompt reads memory here */
 
     char error[BOCHS_ERROR_SIZE];
 };

@@ -2,10 +2,10 @@
  * Guest memory from outside.
  *
  * The prompt reads it slowly, so the first read of a block learns where Bochs keeps it: Bochs's log
- * tells where its one allocation lies, and blocks take places in it in the order of their first use.
- * A random word goes through the prompt into the block, is searched for in Bochs's memory, and the
- * old word is put back; from then on the block is read directly. The machine stands still meanwhile.
- * Where the system forbids to read another process, the prompt does it all.
+ * tells where its one allocation lies, and blocks take places in it in the order of their first
+ * use. A random word goes through the prompt into the block, is searched for in Bochs's memory, and
+ * the old word is put back; from then on the block is read directly. The machine stands still
+ * meanwhile. Where the system forbids to read another process, the prompt does it all.
  */
 #include "bochs_internal.h"
 
@@ -92,8 +92,8 @@ static bool memory_locate(struct bochs *bochs)
     return bochs->blocks != NULL;
 }
 
-/* Looks at the word at `offset` of every place a block can have. Result: the only place whose word is
- * `word`, or 0. */
+/* Looks at the word at `offset` of every place a block can have. Result: the only place whose word
+ * is `word`, or 0. */
 static uint64_t place_search(struct bochs *bochs, uint64_t offset, uint64_t word)
 {
     struct iovec places[BATCH];
@@ -155,9 +155,9 @@ static int part_read(struct bochs *bochs, uint64_t physical, uint8_t *buffer, si
         return -1;
     if (bochs->blocks[index] != 0) {
         struct iovec to = {.iov_base = buffer, .iov_len = size};
-        struct iovec from = {
-            .iov_base = (void *)(bochs->blocks[index] + physical % bochs->block_size),
-            .iov_len = size};
+        struct iovec from = {.iov_base =
+                                 (void *)(bochs->blocks[index] + physical % bochs->block_size),
+                             .iov_len = size};
 
         if (process_vm_readv(bochs->pid, &to, 1, &from, 1, 0) == (ssize_t)size)
             return 0;

@@ -290,8 +290,7 @@ static uint64_t value_after(const char *text, const char *name)
     for (; (*found >= '0' && *found <= '9') || (*found >= 'a' && *found <= 'f') || *found == '_';
          found++)
         if (*found != '_')
-            value = value << 4 |
-                    (uint64_t)(*found <= '9' ? *found - '0' : *found - 'a' + 10);
+            value = value << 4 | (uint64_t)(*found <= '9' ? *found - '0' : *found - 'a' + 10);
     return value;
 }
 
@@ -302,10 +301,10 @@ static int registers_general(struct bochs *bochs, struct bochs_registers *r)
         const char *name;
         uint64_t *value;
     } rows[] = {
-        {"rax: ", &r->rax}, {"rbx: ", &r->rbx}, {"rcx: ", &r->rcx}, {"rdx: ", &r->rdx},
-        {"rsp: ", &r->rsp}, {"rbp: ", &r->rbp}, {"rsi: ", &r->rsi}, {"rdi: ", &r->rdi},
-        {"r8 : ", &r->r8},  {"r9 : ", &r->r9},  {"r10: ", &r->r10}, {"r11: ", &r->r11},
-        {"r12: ", &r->r12}, {"r13: ", &r->r13}, {"r14: ", &r->r14}, {"r15: ", &r->r15},
+        {"rax: ", &r->rax}, {"rbx: ", &r->rbx},      {"rcx: ", &r->rcx}, {"rdx: ", &r->rdx},
+        {"rsp: ", &r->rsp}, {"rbp: ", &r->rbp},      {"rsi: ", &r->rsi}, {"rdi: ", &r->rdi},
+        {"r8 : ", &r->r8},  {"r9 : ", &r->r9},       {"r10: ", &r->r10}, {"r11: ", &r->r11},
+        {"r12: ", &r->r12}, {"r13: ", &r->r13},      {"r14: ", &r->r14}, {"r15: ", &r->r15},
         {"rip: ", &r->rip}, {"eflags ", &r->rflags},
     };
 

@@ -1,0 +1,426 @@
+/* A run from start to end, as session.h tells. */
+#include "session.h"
+
+#include "abi/layout.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    IDLE_PLACES = 8,
+    PROMPT_SIZE = 64,
+    SLICES_A_SECOND = 100, /* of the guest's time */
+    QUIET_IDLE_FACTOR = 4, /* a guest that sleeps costs us less, and may do so on purpose */
+};
+
+enum place { PLACE_POWER_OFF, PLACE_PANIC, PLACE_TRACE_FULL, PLACES };
+
+static const char *const place_names[PLACES] = {"machine_power_off", "machine_panic_stop",
+                                                "trace_full"};
+
+struct session {
+    const struct session_options *options;
+    struct session_result *result;
+    struct bochs *bochs;
+    struct symbols *kernel;
+    int places[PLACES];    /* breakpoint of each, -1: none */
+    int idle[IDLE_PLACES]; /* breakpoints where the processor goes to sleep */
+    size_t idle_count;
+    bool ended;
+
+    struct trace_reader reader;
+    uint64_t trace_pointer;  /* address of the kernel's variable, 0: none */
+    uint64_t trace_physical; /* 0: not known yet */
+
+    char tail[PROMPT_SIZE + 1]; /* the console's last bytes */
+    size_t tail_size;
+    bool heard;              /* something came since the last line was typed */
+    uint64_t heard_tick;     /* when something came or went last */
+    uint64_t idle_tick;      /* when the processor had nothing to do last */
+    const char *const *next; /* line to type */
+    const char *typing;      /* rest of the line being typed, NULL: none */
+    bool last_line_typed;
+    uint64_t typed_tick;
+};
+
+const char *session_end_name(enum session_end end)
+{
+    static const char *const names[] = {"power-off",    "panic",     "hang",    "quiet",
+                                        "triple-fault", "bad-trace", "stopped", "infrastructure"};
+
+    return names[end];
+}
+
+struct bochs *session_bochs(struct session *session)
+{
+    return session->bochs;
+}
+
+static void end(struct session *session, enum session_end how, const char *detail)
+{
+    session->result->end = how;
+    session->ended = true;
+    if (detail != NULL)
+        snprintf(session->result->detail, sizeof(session->result->detail), "%s", detail);
+}
+
+static void end_by_failure(struct session *session)
+{
+    end(session, SESSION_INFRASTRUCTURE, bochs_error(session->bochs));
+}
+
+static int memory_read(void *context, uint64_t physical, void *buffer, size_t size)
+{
+    struct session *session = context;
+
+    return bochs_read(session->bochs, physical, buffer, size);
+}
+
+/* Learns where the trace is. Result: false while there is none. */
+static bool trace_locate(struct session *session)
+{
+    struct bochs_registers registers;
+    uint64_t physical, pointer;
+
+    if (session->trace_physical != 0)
+        return true;
+    if (session->trace_pointer == 0 || bochs_registers(session->bochs, &registers) != 0 ||
+        (registers.cr0 >> 31 & 1) == 0 || (registers.efer & 0x400) == 0 ||
+        bochs_translate(session->bochs, registers.cr3, session->trace_pointer, &physical) != 0 ||
+        bochs_read(session->bochs, physical, &pointer, sizeof(pointer)) != 0 ||
+        pointer < DIRECT_MAP_BASE || pointer - DIRECT_MAP_BASE >= DIRECT_MAP_SIZE)
+        return false;
+    session->trace_physical = pointer - DIRECT_MAP_BASE;
+    return true;
+}
+
+static void trace_read(struct session *session, bool required)
+{
+    if (session->options->record == NULL)
+        return;
+    if (!trace_locate(session)) {
+        if (required && session->result->end == SESSION_POWER_OFF)
+            end(session, SESSION_BAD_TRACE, "trace: the kernel never started one");
+        return;
+    }
+    if (trace_take(&session->reader, session->trace_physical, session->options->record,
+                   session->options->context) != 0 &&
+        (!session->ended || session->result->end == SESSION_POWER_OFF))
+        end(session, SESSION_BAD_TRACE, session->reader.error);
+}
+
+static void console_take(struct session *session)
+{
+    const char *bytes;
+    ssize_t size = bochs_console_collect(session->bochs, &bytes);
+
+    if (size < 0) {
+        end_by_failure(session);
+        return;
+    }
+    if (size == 0)
+        return;
+    session->heard = true;
+    session->heard_tick = bochs_tick(session->bochs);
+    if (session->options->console != NULL)
+        session->options->console(session->options->context, bytes, (size_t)size);
+
+    size_t keep = (size_t)size < PROMPT_SIZE ? (size_t)size : PROMPT_SIZE;
+    size_t old = session->tail_size + keep > PROMPT_SIZE ? PROMPT_SIZE - keep : session->tail_size;
+
+    memmove(session->tail, session->tail + session->tail_size - old, old);
+    memcpy(session->tail + old, bytes + size - keep, keep);
+    session->tail_size = old + keep;
+    session->tail[session->tail_size] = '\0';
+}
+
+/* The prompt stands at the start of a line, and nothing after it. */
+static bool prompt_waits(const struct session *session)
+{
+    const char *prompt = session->options->prompt != NULL ? session->options->prompt : "orrery> ";
+    size_t size = strlen(prompt);
+
+    if (!session->heard || session->tail_size < size || size >= PROMPT_SIZE)
+        return false;
+
+    const char *start = session->tail + session->tail_size - size;
+
+    return memcmp(start, prompt, size) == 0 && (start == session->tail || start[-1] == '\n');
+}
+
+static void next_line(struct session *session)
+{
+    if (session->next != NULL && *session->next != NULL) {
+        session->typing = *session->next++;
+    } else if (!session->last_line_typed) {
+        session->typing = session->options->last_line;
+        session->last_line_typed = true;
+    }
+}
+
+/* Types the next byte if the guest took the one before. */
+static void type(struct session *session, bool idle)
+{
+    uint64_t tick = bochs_tick(session->bochs);
+
+    if (session->typing == NULL && prompt_waits(session))
+        next_line(session);
+    if (session->typing == NULL ||
+        (!idle && tick < session->typed_tick + bochs_byte_ticks(session->bochs)))
+        return;
+
+    char byte = *session->typing != '\0' ? *session->typing : '\n';
+    int result = bochs_console_deliver(session->bochs, byte);
+
+    if (result < 0)
+        end_by_failure(session);
+    if (result <= 0)
+        return;
+    session->typed_tick = session->heard_tick = tick;
+    session->heard = false;
+    session->typing = *session->typing != '\0' ? session->typing + 1 : NULL;
+}
+
+static void describe_place(struct session *session)
+{
+    struct bochs_registers registers;
+
+    if (bochs_registers(session->bochs, &registers) == 0)
+        symbols_describe(session->kernel, registers.rip, session->result->where,
+                         sizeof(session->result->where));
+}
+
+/* The serial port may hold bytes that are not sent yet: lets it send them while the processor,
+ * which has nothing more to do, runs in place. */
+static void console_flush(struct session *session)
+{
+    static const uint8_t run_in_place[] = {0xeb, 0xfe};
+    struct bochs_registers registers;
+    struct bochs_stop stop;
+    uint64_t physical;
+
+    for (unsigned i = 0; i < PLACES; i++)
+        if (session->places[i] >= 0)
+            bochs_break_delete(session->bochs, (unsigned)session->places[i]);
+    if (bochs_registers(session->bochs, &registers) != 0 ||
+        bochs_translate(session->bochs, registers.cr3, registers.rip, &physical) != 0 ||
+        bochs_write(session->bochs, physical, run_in_place, sizeof(run_in_place)) != 0)
+        return;
+
+    uint64_t until = bochs_tick(session->bochs) + 20 * bochs_byte_ticks(session->bochs);
+
+    bochs_run_until(session->bochs, until, &stop);
+    console_take(session);
+}
+
+static void handle_power_off(struct session *session)
+{
+    struct bochs_registers registers;
+
+    if (bochs_registers(session->bochs, &registers) != 0) {
+        end_by_failure(session);
+        return;
+    }
+    session->result->status = registers.rdi;
+    end(session, SESSION_POWER_OFF, NULL);
+}
+
+static void handle_panic(struct session *session)
+{
+    struct bochs_registers registers;
+    char message[200] = "";
+
+    end(session, SESSION_PANIC, NULL);
+    if (bochs_registers(session->bochs, &registers) != 0)
+        return;
+    for (size_t i = 0; i + 1 < sizeof(message); i++) {
+        if (bochs_read_linear(session->bochs, registers.rdi + i, &message[i], 1) != 0)
+            message[i] = '\0';
+        if (message[i] == '\0' || message[i] == '\n') {
+            message[i] = '\0';
+            break;
+        }
+    }
+    snprintf(session->result->detail, sizeof(session->result->detail), "%s", message);
+}
+
+static void handle_breakpoint(struct session *session, unsigned number)
+{
+    const struct session_options *options = session->options;
+
+    if ((int)number == session->places[PLACE_POWER_OFF])
+        handle_power_off(session);
+    else if ((int)number == session->places[PLACE_PANIC])
+        handle_panic(session);
+    else if ((int)number == session->places[PLACE_TRACE_FULL])
+        trace_read(session, false);
+    for (size_t i = 0; i < session->idle_count; i++)
+        if (session->idle[i] == (int)number)
+            session->idle_tick = bochs_tick(session->bochs);
+    for (size_t i = 0; i < options->watch_count; i++)
+        if (options->watches[i].breakpoint == (int)number && !session->ended &&
+            options->watches[i].stopped(options->watches[i].context, session) != 0)
+            end(session, SESSION_STOPPED, NULL);
+}
+
+static void handle_stop(struct session *session, const struct bochs_stop *stop)
+{
+    switch (stop->reason) {
+    case BOCHS_STOP_BREAKPOINT:
+        handle_breakpoint(session, stop->breakpoint);
+        break;
+    case BOCHS_STOP_TRIPLE:
+        end(session, SESSION_TRIPLE_FAULT, "triple fault: an exception while one was delivered");
+        break;
+    case BOCHS_STOP_RESET:
+        end(session, SESSION_TRIPLE_FAULT, "the machine was reset");
+        break;
+    case BOCHS_STOP_HALTED:
+        end(session, SESSION_QUIET, "the processor sleeps, and nothing will wake it");
+        break;
+    case BOCHS_STOP_ENDED:
+        end_by_failure(session);
+        break;
+    default:
+        break;
+    }
+}
+
+static void check_budgets(struct session *session)
+{
+    const struct session_options *options = session->options;
+    uint64_t budget = options->budget_ticks != 0 ? options->budget_ticks : 20000000000;
+    uint64_t quiet = options->quiet_ticks != 0 ? options->quiet_ticks : 1500000000;
+    uint64_t tick = bochs_tick(session->bochs);
+    uint64_t busy_since =
+        session->heard_tick > session->idle_tick ? session->heard_tick : session->idle_tick;
+    char text[32], detail[200];
+
+    if (session->ended)
+        return;
+    if (options->interrupted != NULL && *options->interrupted != 0) {
+        end(session, SESSION_STOPPED, "interrupted");
+    } else if (tick >= budget) {
+        number_print(budget, text, sizeof(text));
+        snprintf(detail, sizeof(detail), "still running after %s ticks", text);
+        end(session, SESSION_HANG, detail);
+    } else if (tick - busy_since >= quiet ||
+               tick - session->heard_tick >= QUIET_IDLE_FACTOR * quiet) {
+        number_print(tick - session->heard_tick, text, sizeof(text));
+        snprintf(detail, sizeof(detail), "nothing came from the machine for %s ticks", text);
+        end(session, SESSION_QUIET, detail);
+    }
+}
+
+static int set_breakpoint(struct session *session, uint64_t address, int *number)
+{
+    *number = bochs_break(session->bochs, address);
+    if (*number < 0)
+        end_by_failure(session);
+    return *number < 0 ? -1 : 0;
+}
+
+static int prepare(struct session *session)
+{
+    const struct session_options *options = session->options;
+    uint64_t idle[IDLE_PLACES], address;
+    size_t idle_count = 0;
+
+    for (unsigned i = 0; i < PLACES; i++)
+        session->places[i] = -1;
+    if (session->kernel != NULL) {
+        for (unsigned i = 0; i < PLACES; i++)
+            if (symbols_find(session->kernel, place_names[i], &address) == 0 &&
+                set_breakpoint(session, address, &session->places[i]) != 0)
+                return -1;
+        idle_count = symbols_idle(session->kernel, idle, IDLE_PLACES);
+        if (symbols_find(session->kernel, "trace_buffer", &session->trace_pointer) != 0)
+            session->trace_pointer = 0;
+    }
+    session->idle_count = idle_count < IDLE_PLACES ? idle_count : IDLE_PLACES;
+    for (size_t i = 0; i < session->idle_count; i++)
+        if (set_breakpoint(session, idle[i], &session->idle[i]) != 0)
+            return -1;
+    for (size_t i = 0; i < options->watch_count; i++)
+        if (set_breakpoint(session, options->watches[i].address, &options->watches[i].breakpoint) !=
+            0)
+            return -1;
+    return 0;
+}
+
+static void run(struct session *session)
+{
+    uint64_t ips = session->options->machine.ips != 0 ? session->options->machine.ips : 50000000;
+    uint64_t target = 0;
+    struct bochs_stop stop;
+
+    while (!session->ended) {
+        uint64_t tick = bochs_tick(session->bochs);
+
+        if (target <= tick)
+            target = tick + (session->typing != NULL ? 2 * bochs_byte_ticks(session->bochs)
+                                                     : ips / SLICES_A_SECOND);
+        if (bochs_run_until(session->bochs, target, &stop) != 0) {
+            end_by_failure(session);
+            break;
+        }
+        console_take(session);
+        handle_stop(session, &stop);
+        if (session->options->trace_each_stop && !session->ended)
+            trace_read(session, false);
+        if (!session->ended)
+            type(session, session->idle_tick == bochs_tick(session->bochs));
+        check_budgets(session);
+    }
+    session->result->tick = bochs_tick(session->bochs);
+}
+
+static void session_finish(struct session *session)
+{
+    enum session_end how = session->result->end;
+
+    if (how == SESSION_INFRASTRUCTURE)
+        return;
+    trace_read(session, true);
+    if (how == SESSION_HANG || how == SESSION_QUIET)
+        describe_place(session);
+    if (how == SESSION_POWER_OFF || how == SESSION_PANIC)
+        console_flush(session);
+}
+
+void session_run(const struct session_options *options, struct session_result *result)
+{
+    struct session session = {.options = options, .result = result, .next = options->lines};
+    char error[300];
+
+    *result = (struct session_result){.end = SESSION_INFRASTRUCTURE};
+    session.last_line_typed = options->last_line == NULL;
+    session.heard = true;
+    if (options->kernel != NULL) {
+        session.kernel = symbols_open(options->kernel, error, sizeof(error));
+        if (session.kernel == NULL) {
+            snprintf(result->detail, sizeof(result->detail), "%s", error);
+            return;
+        }
+    }
+    session.bochs = bochs_start(&options->machine);
+    if (session.bochs == NULL) {
+        snprintf(result->detail, sizeof(result->detail), "%s", bochs_error(NULL));
+        symbols_close(session.kernel);
+        return;
+    }
+    session.reader = (struct trace_reader){
+        .read = memory_read,
+        .context = &session,
+        .cpus = options->machine.cpus != 0 ? options->machine.cpus : 1,
+        .memory_size =
+            (uint64_t)(options->machine.memory_mib != 0 ? options->machine.memory_mib : 128) << 20,
+    };
+    if (prepare(&session) == 0)
+        run(&session);
+    session_finish(&session);
+    bochs_end(session.bochs);
+    symbols_close(session.kernel);
+}

@@ -1,0 +1,24 @@
+/* Names, addresses and source lines of an ELF file with DWARF. */
+#ifndef GRADER_SYMBOLS_H
+#define GRADER_SYMBOLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbols;
+
+/* Reads a file. Result: NULL on failure, with one line in `error`. */
+struct symbols *symbols_open(const char *path, char *error, size_t error_size);
+void symbols_close(struct symbols *symbols);
+
+/* Address of a symbol. Result: 0, or -1 if there is none of this name. */
+int symbols_find(const struct symbols *symbols, const char *name, uint64_t *address);
+
+/* Writes "function, file:line" of an address, as much of it as is known; else the number. */
+void symbols_describe(struct symbols *symbols, uint64_t address, char *text, size_t size);
+
+/* Addresses of the HLT of each "sti; hlt" in the executable parts. Result: how many were found; at
+ * most `room` are written. */
+size_t symbols_idle(const struct symbols *symbols, uint64_t *addresses, size_t room);
+
+#endif
