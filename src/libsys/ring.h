@@ -48,16 +48,42 @@ static inline uint32_t ring_ready(const struct ring *ring)
 }
 
 /* How many requests ring_push takes now. */
-uint32_t ring_room(const struct ring *ring);
+static inline uint32_t ring_room(const struct ring *ring)
+{
+    /* Relaxed: a tail that is too old makes the room look smaller, never larger. */
+    uint32_t answered = __atomic_load_n(&ring->completion_tail, __ATOMIC_RELAXED);
+    uint32_t flight_room = ring->capacity - (ring->submission_tail - answered);
+    uint32_t answer_room = 2 * ring->capacity - (ring->submission_tail - ring->completion_head);
+
+    return flight_room < answer_room ? flight_room : answer_room;
+}
 
 /*
  * Put a request in; the next enter that submits it hands it to the kernel. False if there is no
  * room, for it or for its completion: then enter, or pop, first.
  */
-bool ring_push(struct ring *ring, struct request request);
+static inline bool ring_push(struct ring *ring, struct request request)
+{
+    if (ring_room(ring) == 0)
+        return false;
+    ring_requests(ring)[ring->submission_tail & (ring->capacity - 1)] = request;
+    /* Release: whoever sees the new tail sees the request below it. */
+    __atomic_store_n(&ring->submission_tail, ring->submission_tail + 1, __ATOMIC_RELEASE);
+    return true;
+}
 
 /* Take the oldest completion out. False if there is none. */
-bool ring_pop(struct ring *ring, struct completion *completion);
+static inline bool ring_pop(struct ring *ring, struct completion *completion)
+{
+    uint32_t head = ring->completion_head;
+
+    if (ring_ready(ring) == 0)
+        return false;
+    *completion = ring_completions(ring)[head & (2 * ring->capacity - 1)];
+    /* Release: the kernel may fill the place only after it was read. */
+    __atomic_store_n(&ring->completion_head, head + 1, __ATOMIC_RELEASE);
+    return true;
+}
 
 /*
  * Take the oldest completion with this user_data out, wherever it stands; the others keep their

@@ -23,3 +23,6 @@ $(eval $(call unit_test,libsys_shell,$(patsubst %,src/programs/shell/%.c,editor 
     src/libsys/text.c src/libsys/format.c))
 $(eval $(call unit_test,libsys_conf,src/programs/init/conf.c))
 $(eval $(call unit_test,libsys_uart,src/drivers/uart/uart.c))
+$(eval $(call unit_test,boot_memory_map,src/boot/memory_map.c))
+$(eval $(call unit_test,boot_elf,src/boot/elf.c))
+$(eval $(call unit_test,boot_tables,src/boot/tables.c src/boot/space.c))

@@ -24,7 +24,6 @@ enum {
     CAUSE_NONE = 1,
     CAUSE_MASK = 0x0e,
     CAUSE_MODEM = 0x00,
-    CAUSE_SENT = 0x02,
 
     BUFFERS_ON = 0x07, /* on, both emptied, an interrupt from the first byte received */
 
@@ -101,40 +100,45 @@ void uart_enable(struct uart *uart)
 }
 
 /* Take what the device has received. Without room, let it keep the rest and be silent. */
-static void input_move(struct uart *uart)
+static void input_move(struct uart *uart, uint8_t status)
 {
-    while (queue_length(&uart->in) < UART_INPUT_SIZE) {
-        if (!(line_status_read(uart) & STATUS_RECEIVED))
+    while (status & STATUS_RECEIVED) {
+        if (queue_length(&uart->in) == UART_INPUT_SIZE) {
+            interrupts_set(uart, ENABLE_RECEIVED, false);
             return;
+        }
         uart->input[uart->in.tail++ % UART_INPUT_SIZE] = register_read(uart, REGISTER_DATA);
+        status = line_status_read(uart);
     }
-    interrupts_set(uart, ENABLE_RECEIVED, false);
 }
 
-/* Fill the device's buffer, which is empty; with nothing left to send, ask for no more interrupts.
- */
+/* Fill the device's buffer, which is empty. With nothing left to send, ask for no more of this. */
 static void output_move(struct uart *uart)
 {
+    if (queue_length(&uart->out) == 0)
+        interrupts_set(uart, ENABLE_SENT, false);
     for (unsigned i = 0; i < DEVICE_BUFFER && queue_length(&uart->out) != 0; i++)
         register_write(uart, REGISTER_DATA, uart->output[uart->out.head++ % UART_OUTPUT_SIZE]);
 }
 
+/*
+ * The cause is read only to learn whether there is one: some devices forget that they are ready to
+ * send when another cause is read, so what there is to do is taken from the line status.
+ */
 void uart_interrupt(struct uart *uart)
 {
     for (unsigned i = 0; i < CAUSES_AT_ONCE; i++) {
         uint8_t cause = register_read(uart, REGISTER_INTERRUPT_CAUSE);
+        uint8_t status;
 
         if (cause & CAUSE_NONE)
             return;
-        if ((cause & CAUSE_MASK) == CAUSE_SENT) {
-            if (queue_length(&uart->out) == 0)
-                interrupts_set(uart, ENABLE_SENT, false);
-            output_move(uart);
-        } else if ((cause & CAUSE_MASK) == CAUSE_MODEM) {
+        if ((cause & CAUSE_MASK) == CAUSE_MODEM)
             register_read(uart, REGISTER_MODEM_STATUS);
-        } else {
-            input_move(uart);
-        }
+        status = line_status_read(uart);
+        input_move(uart, status);
+        if ((uart->enabled & ENABLE_SENT) && (status & STATUS_SENT))
+            output_move(uart);
     }
 }
 

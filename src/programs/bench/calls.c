@@ -14,30 +14,36 @@ static void null_enter(void)
     figure_print(&figure, "null-enter");
 }
 
-static void batch_run(struct ring *ring, unsigned batch)
+/* Returns 0 if all went well, as a program would want to know. */
+static int64_t batch_run(struct ring *ring, unsigned batch)
 {
     struct completion completion;
+    int64_t results = 0;
 
     for (unsigned i = 0; i < batch; i++)
         ring_push(ring, (struct request){.op = OP_NOP, .user_data = i});
     enter(batch, batch, NEVER);
     while (ring_pop(ring, &completion))
-        ;
+        results |= completion.result;
+    return results;
 }
 
-static void ring_batch(unsigned batch)
+static int64_t ring_batch(unsigned batch)
 {
     struct figure figure = {0};
     char name[16];
 
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint64_t start = tick_read();
+        int64_t result = batch_run(thread_ring(), batch);
 
-        batch_run(thread_ring(), batch);
         figure_add(&figure, tick_read() - start, batch, 0);
+        if (result < 0)
+            return result;
     }
     format_text(name, sizeof(name), "ring-%u", batch);
     figure_print(&figure, name);
+    return 0;
 }
 
 /* A pair of synchronous no-ops, for what duplicating and closing cost more. */
@@ -76,12 +82,13 @@ static int64_t duplicate(void)
 
 int64_t bench_enter(void)
 {
+    static const unsigned batches[] = {1, 8, 64, 512};
+    int64_t result = 0;
+
     null_enter();
-    ring_batch(1);
-    ring_batch(8);
-    ring_batch(64);
-    ring_batch(512);
-    return duplicate();
+    for (size_t i = 0; result >= 0 && i < sizeof(batches) / sizeof(batches[0]); i++)
+        result = ring_batch(batches[i]);
+    return result < 0 ? result : duplicate();
 }
 
 static volatile bool yielding;

@@ -21,41 +21,49 @@ int bench_server(void)
     return server_run(&server);
 }
 
-static void sync_call(uint32_t object)
+static int64_t sync_call(uint32_t object)
 {
     struct figure figure = {0};
 
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint64_t start = tick_read();
+        int64_t result = object_write(object, NULL, 0, 0);
 
-        object_write(object, NULL, 0, 0);
         figure_add(&figure, tick_read() - start, 1, 0);
+        if (result < 0)
+            return result;
     }
     figure_print(&figure, "sync-call");
+    return 0;
 }
 
-static void batch_run(struct ring *ring, uint32_t object)
+static int64_t batch_run(struct ring *ring, uint32_t object)
 {
     struct completion completion;
+    int64_t results = 0;
 
     for (unsigned i = 0; i < BATCH; i++)
         ring_push(ring, (struct request){.op = OP_WRITE, .handle = object, .user_data = i});
     enter(BATCH, BATCH, NEVER);
     while (ring_pop(ring, &completion))
-        ;
+        results |= completion.result;
+    return results;
 }
 
-static void ring_call(uint32_t object)
+static int64_t ring_call(uint32_t object)
 {
     struct figure figure = {0};
 
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint64_t start = tick_read();
+        int64_t result = batch_run(thread_ring(), object);
 
-        batch_run(thread_ring(), object);
         figure_add(&figure, tick_read() - start, BATCH, 0);
+        if (result < 0)
+            return result;
     }
     figure_print(&figure, "ring-call");
+    return 0;
 }
 
 /* With the server running behind `object`. */
@@ -64,11 +72,9 @@ static int64_t calls_measure(uint32_t object)
     /* Answered: it has started, and all that follows is the same every time. */
     int64_t result = object_write(object, NULL, 0, 0);
 
-    if (result < 0)
-        return result;
-    sync_call(object);
-    ring_call(object);
-    return 0;
+    if (result >= 0)
+        result = sync_call(object);
+    return result < 0 ? result : ring_call(object);
 }
 
 int64_t bench_calls(void)
