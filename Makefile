@@ -45,7 +45,7 @@ INIT ?= init
 PROGRAMS_EXTRA ?=
 
 .PHONY: all help setup doctor clean FORCE
-all: image programs
+all: image programs $(B)/host/orrery-run
 
 help:
 	@cat grader/setup/help

@@ -10,7 +10,7 @@
  * services.
  */
 #include "abi/boot.h"
-#include "grader/bochs.h"
+#include "bochs.h"
 #include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
