@@ -65,7 +65,7 @@ boot_image_iso = SOURCE_DATE_EPOCH=1767225600 xorriso -report_about SORRY -as mk
 define boot_image
 $(1).files: FORCE
 	@mkdir -p $$(@D)
-	@echo '$$($(2))' | cmp -s - $$@ || echo '$$($(2))' > $$@
+	@echo '$$(strip $$($(2)))' | cmp -s - $$@ || echo '$$(strip $$($(2)))' >$$@
 
 $(1): $(1).files $$$$(call archive_paths,$$$$($(2))) $(B)/host/bootpack $(B)/boot/system.bin \
     $(B)/boot/stage1-cd.bin

@@ -96,8 +96,6 @@ static const char *check_header(const struct elf_header *header, uint64_t size)
 
 static const char *check_segment(const struct elf_program *program, uint64_t size)
 {
-    uint64_t end;
-
     if (program->file_size > program->memory_size)
         return "a segment is larger in the file than in memory";
     if (program->memory_size == 0)
@@ -109,9 +107,6 @@ static const char *check_segment(const struct elf_program *program, uint64_t siz
         return "a segment is not aligned to pages";
     if (program->address < KERNEL_BASE || program->address - KERNEL_BASE >= KERNEL_SIZE_MAX ||
         program->memory_size > KERNEL_SIZE_MAX - (program->address - KERNEL_BASE))
-        return "a segment lies outside the kernel's address range";
-    end = program->address + program->memory_size;
-    if (end - KERNEL_BASE > KERNEL_SIZE_MAX)
         return "a segment lies outside the kernel's address range";
     if ((program->access & ~(uint32_t)(ELF_READ | ELF_WRITE | ELF_EXECUTE)) != 0)
         return "a segment asks for unknown access";

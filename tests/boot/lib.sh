@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the loader's booted tests. $scratch is a folder that goes away; `boot` runs a machine.
 B=${B:-build}
 tools=$B/tests/boot
