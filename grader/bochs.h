@@ -50,6 +50,7 @@ struct bochs_stop {
     enum bochs_stop_reason reason;
     uint64_t tick;
     unsigned breakpoint; /* its number, with BOCHS_STOP_BREAKPOINT */
+    uint64_t watched;    /* physical address accessed, with BOCHS_STOP_WATCH */
     unsigned cpu;
 };
 
@@ -87,6 +88,10 @@ int bochs_run_until(struct bochs *bochs, uint64_t tick, struct bochs_stop *stop)
 
 /* Executes `count` instructions of processor 0. */
 int bochs_step(struct bochs *bochs, uint64_t count, struct bochs_stop *stop);
+
+/* Makes the machine stop at `tick` too, or where an interrupt ends the HLT that passed it; a stop
+ * that is pending stays so. A few can be pending. */
+int bochs_tick_stop(struct bochs *bochs, uint64_t tick);
 
 /* Makes a running machine stop soon: for another thread, or a signal handler. */
 void bochs_interrupt(struct bochs *bochs);
@@ -131,6 +136,7 @@ void bochs_set_live(struct bochs *bochs, bool console, bool screen);
  * stop (-1: for ever). Result: 1 stopped, 0 not yet, -1 failure. bochs_prompt_descriptor becomes
  * readable when it is worth asking. */
 int bochs_resume(struct bochs *bochs);
+int bochs_resume_steps(struct bochs *bochs, uint64_t count); /* "step" instead */
 int bochs_poll(struct bochs *bochs, int timeout_ms, struct bochs_stop *stop);
 int bochs_prompt_descriptor(const struct bochs *bochs);
 

@@ -121,6 +121,8 @@ static int stop_parse(struct bochs *bochs, const char *text, struct bochs_stop *
         stop->reason = BOCHS_STOP_TICK;
     } else if ((found = strstr(text, "watch point")) != NULL && found < next) {
         stop->reason = BOCHS_STOP_WATCH;
+        if ((found = strstr(found, "0x")) != NULL)
+            stop->watched = strtoull(found, NULL, 16);
     }
     for (unsigned i = 0; i < BOCHS_TICK_STOPS; i++)
         if (bochs->tick_stops[i] <= bochs->tick)
@@ -131,6 +133,14 @@ static int stop_parse(struct bochs *bochs, const char *text, struct bochs_stop *
 int bochs_resume(struct bochs *bochs)
 {
     return bochs_send(bochs, "c");
+}
+
+int bochs_resume_steps(struct bochs *bochs, uint64_t count)
+{
+    char line[64];
+
+    snprintf(line, sizeof(line), "s %" PRIu64, count);
+    return bochs_send(bochs, line);
 }
 
 int bochs_poll(struct bochs *bochs, int timeout_ms, struct bochs_stop *stop)
@@ -165,14 +175,12 @@ int bochs_continue(struct bochs *bochs, struct bochs_stop *stop)
 
 int bochs_step(struct bochs *bochs, uint64_t count, struct bochs_stop *stop)
 {
-    char line[64];
-
-    snprintf(line, sizeof(line), "s %" PRIu64, count);
-    return run_line(bochs, line, stop);
+    if (bochs_resume_steps(bochs, count) != 0)
+        return -1;
+    return bochs_poll(bochs, -1, stop) == 1 ? 0 : -1;
 }
 
-/* Asks Bochs for a stop at `tick`, unless one is pending already. */
-static int tick_stop_set(struct bochs *bochs, uint64_t tick)
+int bochs_tick_stop(struct bochs *bochs, uint64_t tick)
 {
     unsigned free_slot = BOCHS_TICK_STOPS;
 
@@ -226,7 +234,7 @@ int bochs_run_until(struct bochs *bochs, uint64_t tick, struct bochs_stop *stop)
 {
     *stop = (struct bochs_stop){.reason = BOCHS_STOP_TICK, .tick = bochs->tick};
     while (bochs->tick < tick) {
-        if (tick_stop_set(bochs, tick) != 0 || continue_patiently(bochs, tick, stop) != 0)
+        if (bochs_tick_stop(bochs, tick) != 0 || continue_patiently(bochs, tick, stop) != 0)
             return -1;
         if (stop->reason != BOCHS_STOP_TICK)
             break;
