@@ -37,6 +37,8 @@ _Static_assert(sizeof(struct trace_header) == 32, "struct trace_header is 32 byt
 _Static_assert(sizeof(struct trace_record) == 40, "struct trace_record is 40 bytes");
 
 /*
+ * A no-op is submitted and completed in one record, `nop`.
+ *
  * Every event: EVENT(NAME, number, name in specs, meaning of a, meaning of b). Processes and
  * threads are named by their numbers, which are never used twice in one run.
  */
@@ -59,6 +61,7 @@ _Static_assert(sizeof(struct trace_record) == 40, "struct trace_record is 40 byt
     EVENT(PREEMPT, 35, "preempt", "thread", "")                                                    \
     EVENT(SUBMIT, 40, "submit", "op", "user_data")                                                 \
     EVENT(COMPLETE, 41, "complete", "result", "user_data")                                         \
+    EVENT(NOP, 42, "nop", "", "user_data")                                                         \
     EVENT(CALL, 50, "call", "call", "badge")                                                       \
     EVENT(RECEIVE, 51, "receive", "call", "badge")                                                 \
     EVENT(REPLY, 52, "reply", "call", "result")                                                    \

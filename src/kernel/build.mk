@@ -4,7 +4,7 @@
 KERNEL_SOURCES := $(wildcard src/kernel/*.c src/kernel/x86/*.c)
 KERNEL_OBJECTS := $(KERNEL_SOURCES:%.c=$(B)/%.o) $(B)/src/kernel/x86/entry.o
 KERNEL_CFLAGS := $(GUEST_CFLAGS) -mcmodel=kernel -mno-red-zone -fno-optimize-sibling-calls \
-    -fno-stack-protector
+    -fno-stack-protector -momit-leaf-frame-pointer
 
 $(B)/src/kernel/%.o: src/kernel/%.c
 	@mkdir -p $(@D)

@@ -49,7 +49,7 @@ void clock_set(struct timer *timer, uint64_t when)
     cpu_current()->attention = true; /* it may have to ring sooner than was armed */
 }
 
-void clock_clear(struct timer *timer)
+void clock_clear_set(struct timer *timer)
 {
     timer_clear(&timers, timer);
 }

@@ -20,7 +20,14 @@ struct memory *clock_page(void);
 
 /* Set a timer that is not set; its `fire` is called at that moment, or soon after. */
 void clock_set(struct timer *timer, uint64_t when);
-void clock_clear(struct timer *timer);
+void clock_clear_set(struct timer *timer);
+
+/* Take a timer out; harmless if it is not set. */
+static inline void clock_clear(struct timer *timer)
+{
+    if (timer_is_set(timer))
+        clock_clear_set(timer);
+}
 
 /* Fire all timers whose moment has come. */
 void clock_run(void);

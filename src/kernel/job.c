@@ -24,14 +24,11 @@ static struct list ready = {&ready, &ready};
 
 void jobs_init(struct thread *thread, struct job *jobs, uint32_t count)
 {
-    thread->jobs = jobs;
-    list_init(&thread->free_jobs);
+    thread->jobs = thread->free_job = jobs;
     for (uint32_t i = 0; i < count; i++) {
         jobs[i].thread = thread;
         jobs[i].index = i;
-        jobs[i].state = JOB_FREE;
-        jobs[i].timer.place = NULL;
-        list_insert(&thread->free_jobs, &jobs[i].link);
+        jobs[i].next = i + 1 < count ? &jobs[i + 1] : NULL;
     }
 }
 
@@ -55,11 +52,11 @@ static void job_refuse(struct job *job, enum error error)
 /* Take one request off the ring into a job; the ring has one. */
 static struct job *job_take(struct thread *thread)
 {
-    struct job *job = container_of(thread->free_jobs.next, struct job, link);
+    struct job *job = thread->free_job;
 
     if (!ring_take(&thread->ring, &job->request))
         return NULL;
-    list_remove(&job->link);
+    thread->free_job = job->next;
     job->object = NULL;
     job->next = NULL;
     job->chain_handle = 0;
@@ -98,7 +95,7 @@ static uint32_t chain_length(const struct kernel_ring *ring, uint32_t most)
 
 static void job_start(struct job *job);
 
-uint32_t jobs_accept(struct thread *thread, uint32_t most)
+static uint32_t chain_accept(struct thread *thread, uint32_t most)
 {
     uint32_t length = chain_length(&thread->ring, most), taken = 0;
     struct job *first = NULL, *last = NULL;
@@ -117,24 +114,39 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most)
         if (!(job->request.flags & REQUEST_LINK))
             break;
     }
-    if (first) {
+    if (first)
         job_start(first);
-        jobs_run();
-    }
+    return taken;
+}
+
+uint32_t jobs_accept(struct thread *thread, uint32_t most)
+{
+    int32_t flags = ring_peek_flags(&thread->ring, 0);
+    uint32_t taken = 1;
+    struct job *job;
+
+    if (flags < 0)
+        return 0;
+    if (flags & REQUEST_LINK)
+        taken = chain_accept(thread, most);
+    else if ((job = job_take(thread)))
+        job_start(job);
+    else
+        taken = 0;
+    jobs_run();
     return taken;
 }
 
 static void job_free(struct job *job)
 {
-    struct object *object = job->object;
-
-    list_remove(&job->link);
+    if (job->state != JOB_LINKED && job->state != JOB_STARTED)
+        list_remove(&job->link);
     clock_clear(&job->timer);
-    job->object = NULL;
     job->state = JOB_FREE;
-    list_insert(&job->thread->free_jobs, &job->link);
-    if (object)
-        object_release(object);
+    job->next = job->thread->free_job;
+    job->thread->free_job = job;
+    if (job->object)
+        object_release(job->object);
 }
 
 /* Hand on to the next of the chain what this one came to. */
@@ -261,7 +273,7 @@ static void job_start(struct job *job)
 {
     int64_t result;
 
-    job->state = JOB_READY;
+    job->state = JOB_STARTED;
     result = job_run(job);
     if (result != JOB_PENDING) /* else the job may not even exist any more */
         job_complete(job, result);

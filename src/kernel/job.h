@@ -23,7 +23,8 @@
 enum job_state {
     JOB_FREE,
     JOB_LINKED,  /* waits for the request before it in its chain */
-    JOB_READY,   /* about to start */
+    JOB_READY,   /* in the list of those to start */
+    JOB_STARTED, /* its operation runs */
     JOB_WAITING, /* in a list of the object that will answer it */
     JOB_TAKEN,   /* a call that a server received and has not replied to */
 };
@@ -38,8 +39,8 @@ struct job {
     uint32_t call;         /* TAKEN: tells this call from others of the same place */
     uint32_t index;        /* in its thread's stock */
     uint32_t submission;   /* its submission index, the name for cancel */
-    struct list link;      /* in the list it waits in, or the stock's free list */
-    struct job *next;      /* the request linked behind this one */
+    struct list link;      /* WAITING, TAKEN, READY: in the list it waits in */
+    struct job *next;      /* the request linked behind this one; FREE: the next free one */
     uint32_t chain_handle; /* last handle produced in the chain so far */
     struct timer timer;    /* its deadline */
 };

@@ -3,17 +3,12 @@
 #include <stddef.h>
 
 #include "object.h"
-#include "panic.h"
 
 static struct object *dead; /* without references, not yet ended */
 static bool ending;
 
-void object_release(struct object *object)
+void object_end(struct object *object)
 {
-    if (object->references == 0)
-        panic("object_release: object of type %u released once too often", object->type->number);
-    if (--object->references)
-        return;
     object->next_dead = dead;
     dead = object;
     if (ending)

@@ -48,8 +48,15 @@ static inline struct object *object_hold(struct object *object)
     return object;
 }
 
+/* For object_release: nobody refers to the object any more. */
+void object_end(struct object *object);
+
 /* Let go of a reference; with the last one the object ends. If that happens while another object is
  * being ended, it does so when that is done: a long chain of objects needs no deep stack. */
-void object_release(struct object *object);
+static inline void object_release(struct object *object)
+{
+    if (--object->references == 0)
+        object_end(object);
+}
 
 #endif

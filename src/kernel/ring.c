@@ -9,13 +9,19 @@ static struct request *ring_slot(const struct kernel_ring *ring, uint32_t index)
 }
 
 /* Copy a request out of memory that another processor may be writing: each word is read once. */
-static void request_copy(struct request *to, const struct request *from)
+static inline void request_copy(struct request *to, const struct request *from)
 {
     const volatile uint64_t *source = (const volatile uint64_t *)from;
     uint64_t *target = (uint64_t *)to;
 
-    for (unsigned i = 0; i < sizeof *to / sizeof *target; i++)
-        target[i] = source[i];
+    target[0] = source[0];
+    target[1] = source[1];
+    target[2] = source[2];
+    target[3] = source[3];
+    target[4] = source[4];
+    target[5] = source[5];
+    target[6] = source[6];
+    target[7] = source[7];
 }
 
 void ring_init(struct kernel_ring *ring, void *memory, uint32_t capacity)

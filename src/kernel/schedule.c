@@ -46,6 +46,7 @@ void schedule_wake(struct thread *thread)
 static void current_stop(struct cpu *cpu)
 {
     cpu->thread = NULL;
+    cpu->thread_number = 0;
     cpu->attention = true;
 }
 
@@ -100,6 +101,7 @@ static void thread_pick(struct cpu *cpu)
     thread->state = THREAD_RUNNING;
     thread->slice_end = clock_now() + SLICE_NS;
     cpu->thread = thread;
+    cpu->thread_number = thread->number;
     cpu_prepare(thread);
     trace(TRACE_THREAD_RUN, thread->number, thread->process_number);
 }

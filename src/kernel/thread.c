@@ -123,7 +123,6 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
     }
     object_init(&thread->object, &thread_type);
     list_init(&thread->ready);
-    list_init(&thread->free_jobs);
     thread->process = process;
     thread->number = ++last_number;
     thread->process_number = process->number;
@@ -203,9 +202,9 @@ void thread_wait(struct thread *thread, uint32_t wanted, uint64_t deadline)
     }
 }
 
-void thread_answered(struct thread *thread)
+void thread_check(struct thread *thread)
 {
-    if (thread->state == THREAD_WAITING && wait_is_over(thread))
+    if (wait_is_over(thread))
         wait_end(thread);
 }
 

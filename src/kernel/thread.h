@@ -26,8 +26,7 @@ struct thread {
     struct memory *ring_memory;
     uint64_t ring_address; /* where the process sees the ring */
     struct job *jobs;      /* stock, ring.capacity of them */
-    struct list free_jobs;
-    uint64_t jobs_base; /* physical address of the stock */
+    struct job *free_job; /* first of those that are free */
     unsigned jobs_order;
     uint32_t number;         /* never used twice */
     uint32_t process_number; /* of its process */
@@ -57,8 +56,15 @@ void thread_end(struct thread *thread);
 /* The thread waits in `enter` until so many completions are there, or until the deadline. */
 void thread_wait(struct thread *thread, uint32_t wanted, uint64_t deadline);
 
+/* For thread_answered: the thread waits; wake it if that was the answer it waited for. */
+void thread_check(struct thread *thread);
+
 /* A job of the thread was answered: wake it if it waited for that. */
-void thread_answered(struct thread *thread);
+static inline void thread_answered(struct thread *thread)
+{
+    if (thread->state == THREAD_WAITING)
+        thread_check(thread);
+}
 
 /* The thread in a slot, or NULL. */
 struct thread *thread_in_slot(uint16_t slot);

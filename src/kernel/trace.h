@@ -5,14 +5,44 @@
 #include <stdint.h>
 
 #include "abi/trace.h"
+#include "x86/cpu.h"
+
+/* Hosts find the trace by this symbol; NULL while there is none. */
+extern struct trace_header *trace_buffer;
+
+/* Where the next record goes, NULL while there is no trace, and where the buffer ends. */
+extern struct trace_record *trace_next, *trace_end;
 
 /* Start tracing into `size` bytes at physical address `base`; a size of 0 leaves tracing off. */
 void trace_init(uint64_t base, uint64_t size);
 
-/* Write one record, as the thread that runs, or as the one that it is about. Before trace_init it
- * does nothing. */
-void trace(enum trace_event event, uint64_t a, uint64_t b);
-void trace_as(uint32_t actor, enum trace_event event, uint64_t a, uint64_t b);
+/* The buffer is full: go on at its start. */
+void trace_wrap(void);
+
+/* Write one record on behalf of a thread. Before trace_init it does nothing. */
+static inline void trace_as(uint32_t actor, enum trace_event event, uint64_t a, uint64_t b)
+{
+    struct trace_record *record = trace_next;
+
+    if (!record)
+        return;
+    record->sequence = trace_buffer->written++;
+    record->tick = cpu_tsc();
+    record->event = (uint16_t)event;
+    record->cpu = 0;
+    record->actor = actor;
+    record->a = a;
+    record->b = b;
+    trace_next = ++record;
+    if (record == trace_end)
+        trace_wrap();
+}
+
+/* The same, on behalf of the thread that runs. */
+static inline void trace(enum trace_event event, uint64_t a, uint64_t b)
+{
+    trace_as(cpu_thread_number(), event, a, b);
+}
 
 /* The last `count` records, oldest first: record number i of them, or NULL if there is none. */
 const struct trace_record *trace_recent(unsigned count, unsigned i);

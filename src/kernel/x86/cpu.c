@@ -155,13 +155,6 @@ void cpu_init(uint64_t stack)
     protections_init();
 }
 
-uint32_t cpu_thread_number(void)
-{
-    struct thread *thread = first_cpu.thread;
-
-    return thread ? thread->number : 0;
-}
-
 static void ports_fill(const struct process *process, bool allow)
 {
     for (unsigned i = 0; i < process->port_ranges; i++) {

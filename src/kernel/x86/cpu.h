@@ -69,6 +69,7 @@ struct cpu {
     struct thread *thread;  /* that runs; NULL while idle */
     struct process *active; /* whose page tables are in use; NULL: the kernel's */
     struct process *ports;  /* whose I/O ports the task segment grants; NULL: none */
+    uint32_t thread_number; /* of `thread`, 0 while idle */
     uint32_t ready;         /* bit n: a thread of priority n is ready */
     bool attention;         /* something changed that schedule() must look at */
 };
@@ -150,6 +151,12 @@ static inline void cpu_write_msr(uint32_t msr, uint64_t value)
     __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
+/* Number of the thread that runs, 0 if none does. */
+static inline uint32_t cpu_thread_number(void)
+{
+    return cpu_current()->thread_number;
+}
+
 /* Sleep until an interrupt came; one that comes just before is not missed (SDM volume 2, STI). */
 static inline void cpu_idle(void)
 {
@@ -165,9 +172,6 @@ static inline _Noreturn void cpu_stop(void)
 
 /* Set the processor up: segments, traps, system call, protections. */
 void cpu_init(uint64_t stack);
-
-/* Number of the thread that runs, 0 if none does. */
-uint32_t cpu_thread_number(void);
 
 /* Prepare the processor for a thread: tables, trap frame, FS base, I/O ports. */
 void cpu_prepare(struct thread *thread);

@@ -126,14 +126,23 @@ void paging_unmap(uint64_t root, uint64_t address, uint64_t length)
 
 uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access)
 {
-    uint64_t step, *entry;
+    uint64_t wanted = PRESENT | (access & MAP_WRITE ? WRITABLE : 0), entry;
 
-    if (address >= USER_TOP || !(entry = entry_find(root, address, &step)) || !(*entry & PRESENT))
+    if (address >= USER_TOP)
         return FRAME_NONE;
-    if (((access & MAP_WRITE) && !(*entry & WRITABLE)) ||
-        ((access & MAP_EXECUTE) && (*entry & NO_EXECUTE)))
+    entry = *entry_of(table_at(root), address, 3);
+    if (!(entry & PRESENT))
         return FRAME_NONE;
-    return *entry & ADDRESS;
+    entry = *entry_of(table_at(entry), address, 2);
+    if (!(entry & PRESENT))
+        return FRAME_NONE;
+    entry = *entry_of(table_at(entry), address, 1);
+    if (!(entry & PRESENT))
+        return FRAME_NONE;
+    entry = *entry_of(table_at(entry), address, 0);
+    if ((entry & wanted) != wanted || ((access & MAP_EXECUTE) && (entry & NO_EXECUTE)))
+        return FRAME_NONE;
+    return entry & ADDRESS;
 }
 
 void paging_activate(uint64_t root)
