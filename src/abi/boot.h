@@ -8,9 +8,16 @@
  * checksum field itself taken as zero.
  *
  * At the kernel's entry: long mode with paging, NXE and WP on, interrupts off, DF clear;
- * RDI = physical address of the info structure; RSP = top of a guarded stack; CR3 = tables with the
- * identity map of low memory, the direct map at DIRECT_MAP_BASE and the kernel at its own
- * addresses.
+ * RDI = physical address of the info structure; RSP = BOOT_STACK_TOP, top of a guarded stack, on
+ * which nothing lies; all other general registers 0; CR3 = tables with the identity map of the
+ * lowest MiB (page 0 left out), the direct map at DIRECT_MAP_BASE and the kernel at its own
+ * addresses. The descriptor tables are the loader's, in memory of type LOADER: CS = 0x08, SS = DS =
+ * ES = 0x10; an exception is refused in one line, until the kernel has tables of its own.
+ *
+ * Page 0 is always reserved. An archive file `cmdline` is the command line; its word trace=N sets
+ * the trace buffer's size in MiB. An archive file `seed` (32 bytes) is taken as the entropy as it
+ * is, so that a run can be repeated; `entropy_quality` still tells what the machine could have
+ * given.
  */
 #ifndef ABI_BOOT_H
 #define ABI_BOOT_H
@@ -101,11 +108,11 @@ struct boot_info {
     struct boot_array command_line; /* of char, zero-terminated; count includes the zero */
     uint64_t kernel_base;           /* where the kernel's lowest segment lies */
     uint64_t kernel_size;           /* bytes from there to the end of its last segment */
-    uint64_t trace_base;            /* the trace buffer, zeroed by the loader */
+    uint64_t trace_base;            /* the trace buffer; its first page is zeroed by the loader */
     uint64_t trace_size;            /* bytes */
     uint64_t stack_base;            /* the boot stack; virtual top is in RSP at entry */
     uint64_t stack_size;
-    uint64_t firmware_ticks;   /* TSC ticks spent inside the firmware's services by stage 2 */
+    uint64_t firmware_ticks;   /* TSC ticks spent inside the firmware since 0x7c00 */
     uint64_t time[BOOT_TIMES]; /* TSC, indexed by enum boot_time */
     uint8_t rsdp[40];          /* copy of the ACPI RSDP, all zero if there is none */
     struct boot_display display;

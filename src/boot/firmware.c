@@ -236,5 +236,5 @@ uint32_t firmware_drive(void)
 
 uint64_t firmware_ticks_spent(void)
 {
-    return firmware_ticks;
+    return firmware_ticks + *(volatile uint64_t *)at_physical(HANDOVER_FIRMWARE);
 }

@@ -242,6 +242,9 @@ START_TEST(segment_overlap)
     refuses("overlap");
     program(2)->p_vaddr = KERNEL_BASE + 0x2000; /* RX ends in that page */
     refuses("share a page");
+    program(2)->p_vaddr = KERNEL_BASE + 0x2900; /* behind its end, but in that page */
+    program(2)->p_offset = 0x2900;
+    refuses("share a page");
     program(0)->p_vaddr = KERNEL_BASE + 0x8000;
     refuses("out of order");
 }

@@ -249,6 +249,7 @@ static struct boot_memory memory[] = {
     {6 * GIB + 3 * MIB, MIB / 2, BOOT_MEMORY_ACPI_NVS, 0}, /* shares its large page */
     {7 * GIB, GIB, BOOT_MEMORY_RESERVED, 0},
     {600 * GIB, MIB, BOOT_MEMORY_USABLE, 0},
+    {DIRECT_MAP_SIZE - GIB, 2 * GIB, BOOT_MEMORY_ACPI_NVS, 0}, /* more than the direct map covers */
 };
 
 static void build_space(enum table_page largest)
@@ -288,6 +289,8 @@ static void check_direct_map(uint64_t low_shift)
     ck_assert_uint_eq(physical(DIRECT_MAP_BASE + 6 * GIB + 4 * MIB), UINT64_MAX);
     ck_assert_uint_eq(physical(DIRECT_MAP_BASE + 7 * GIB), UINT64_MAX);
     ck_assert_uint_eq(physical(DIRECT_MAP_BASE + 600 * GIB + 2 * MIB), UINT64_MAX);
+    ck_assert_uint_eq(physical(DIRECT_MAP_BASE + DIRECT_MAP_SIZE - 1), DIRECT_MAP_SIZE - 1);
+    ck_assert_uint_eq(physical(DIRECT_MAP_BASE + DIRECT_MAP_SIZE), UINT64_MAX);
 }
 
 START_TEST(space_direct_map)
