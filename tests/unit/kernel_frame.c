@@ -75,23 +75,23 @@ static void lists_check(void)
         for (uint32_t at = pool.first[order]; at != FRAME_END; at = table[at].next) {
             uint32_t buddy = at ^ (1u << order);
 
-            ck_assert_uint_lt(at, FRAMES);
-            ck_assert_uint_eq(at % (1u << order), 0);
-            ck_assert_uint_eq(table[at].state, FRAME_FREE);
-            ck_assert_uint_eq(table[at].order, order);
-            ck_assert_uint_eq(table[at].previous, previous);
-            ck_assert(order == FRAME_ORDERS - 1 || buddy >= FRAMES ||
-                      table[buddy].state != FRAME_FREE || table[buddy].order != order);
+            require(at < FRAMES);
+            require(at % (1u << order) == 0);
+            require(table[at].state == FRAME_FREE);
+            require(table[at].order == order);
+            require(table[at].previous == previous);
+            require(order == FRAME_ORDERS - 1 || buddy >= FRAMES ||
+                    table[buddy].state != FRAME_FREE || table[buddy].order != order);
             for (uint32_t i = at; i < at + (1u << order); i++) {
-                ck_assert_uint_eq(map[i], FREE);
-                ck_assert_uint_eq(seen[i]++, 0);
+                require(map[i] == FREE);
+                require(seen[i]++ == 0);
             }
             free += 1u << order;
             previous = at;
         }
     }
-    ck_assert_uint_eq(free, map_count(FREE));
-    ck_assert_uint_eq(pool.free, free);
+    require(free == map_count(FREE));
+    require(pool.free == free);
 }
 
 static void block_take(unsigned order)
@@ -100,14 +100,14 @@ static void block_take(unsigned order)
     uint32_t first = (uint32_t)(address >> FRAME_SHIFT);
 
     if (address == FRAME_NONE) {
-        ck_assert(!map_has(order));
+        require(!map_has(order));
         return;
     }
-    ck_assert_uint_lt(order, FRAME_ORDERS);
-    ck_assert_uint_eq(address % (FRAME_SIZE << order), 0);
-    ck_assert_uint_le(first + (1u << order), FRAMES);
+    require(order < FRAME_ORDERS);
+    require(address % (FRAME_SIZE << order) == 0);
+    require(first + (1u << order) <= FRAMES);
     for (uint32_t i = first; i < first + (1u << order); i++) {
-        ck_assert_uint_eq(map[i], FREE);
+        require(map[i] == FREE);
         map[i] = TAKEN;
     }
     blocks[block_count++] = (struct block){address, order};
@@ -117,7 +117,7 @@ static void block_give(uint32_t index)
 {
     struct block block = blocks[index];
 
-    ck_assert(frame_free(&pool, block.address, block.order));
+    require(frame_free(&pool, block.address, block.order));
     memset(map + (block.address >> FRAME_SHIFT), FREE, 1u << block.order);
     blocks[index] = blocks[--block_count];
 }
@@ -145,9 +145,9 @@ static void block_misuse(void)
         if (blocks[i].address == address && blocks[i].order == order)
             return;
     memcpy(before, table, sizeof before);
-    ck_assert(!frame_free(&pool, address, order));
-    ck_assert_mem_eq(before, table, sizeof before);
-    ck_assert_mem_eq(&pool_before, &pool, sizeof pool);
+    require(!frame_free(&pool, address, order));
+    require(memcmp(before, table, sizeof before) == 0);
+    require(memcmp(&pool_before, &pool, sizeof pool) == 0);
 }
 
 START_TEST(random_steps)
@@ -174,9 +174,9 @@ START_TEST(random_steps)
         block_give(random_below(block_count));
     lists_check();
     for (uint32_t i = 0; i < FRAMES; i++) {
-        ck_assert_uint_eq(table[i].state, first[i].state);
+        require(table[i].state == first[i].state);
         if (table[i].state == FRAME_FREE)
-            ck_assert_uint_eq(table[i].order, first[i].order);
+            require(table[i].order == first[i].order);
     }
 }
 END_TEST
@@ -188,20 +188,20 @@ START_TEST(exhaustion)
 
     pool_make();
     total = map_count(FREE);
-    ck_assert_uint_eq(pool.total, total);
+    require(pool.total == total);
     for (uint64_t address; (address = frame_alloc(&pool, 0)) != FRAME_NONE; count++) {
-        ck_assert_uint_eq(map[address >> FRAME_SHIFT], FREE);
+        require(map[address >> FRAME_SHIFT] == FREE);
         map[address >> FRAME_SHIFT] = TAKEN;
     }
-    ck_assert_uint_eq(count, total);
-    ck_assert_uint_eq(pool.free, 0);
+    require(count == total);
+    require(pool.free == 0);
     memcpy(before, table, sizeof before);
     for (unsigned order = 0; order < 100; order++)
-        ck_assert_uint_eq(frame_alloc(&pool, order), FRAME_NONE);
-    ck_assert_mem_eq(before, table, sizeof before);
+        require(frame_alloc(&pool, order) == FRAME_NONE);
+    require(memcmp(before, table, sizeof before) == 0);
     for (uint32_t i = 0; i < FRAMES; i++)
         if (map[i] == TAKEN)
-            ck_assert(frame_free(&pool, (uint64_t)i << FRAME_SHIFT, 0));
+            require(frame_free(&pool, (uint64_t)i << FRAME_SHIFT, 0));
     for (uint32_t i = 0; i < FRAMES; i++)
         map[i] = map[i] == TAKEN ? FREE : map[i];
     lists_check();
@@ -211,9 +211,9 @@ END_TEST
 START_TEST(orders_out_of_range)
 {
     pool_make();
-    ck_assert_uint_eq(frame_alloc(&pool, FRAME_ORDERS), FRAME_NONE);
-    ck_assert_uint_eq(frame_alloc(&pool, 64), FRAME_NONE);
-    ck_assert_uint_eq(frame_alloc(&pool, UINT32_MAX), FRAME_NONE);
+    require(frame_alloc(&pool, FRAME_ORDERS) == FRAME_NONE);
+    require(frame_alloc(&pool, 64) == FRAME_NONE);
+    require(frame_alloc(&pool, UINT32_MAX) == FRAME_NONE);
     lists_check();
 }
 END_TEST
@@ -225,11 +225,11 @@ START_TEST(double_free)
     pool_make();
     a = frame_alloc(&pool, 3);
     b = frame_alloc(&pool, 3);
-    ck_assert(frame_free(&pool, a, 3));
-    ck_assert(!frame_free(&pool, a, 3));
-    ck_assert(frame_free(&pool, b, 3));
-    ck_assert(!frame_free(&pool, b, 3)); /* by now inside a larger block */
-    ck_assert(!frame_free(&pool, a, 3));
+    require(frame_free(&pool, a, 3));
+    require(!frame_free(&pool, a, 3));
+    require(frame_free(&pool, b, 3));
+    require(!frame_free(&pool, b, 3)); /* by now inside a larger block */
+    require(!frame_free(&pool, a, 3));
     lists_check();
 }
 END_TEST

@@ -25,16 +25,16 @@ static void take_all(uint64_t now)
     for (struct timer *taken; (taken = timers_take(&timers, now));) {
         unsigned index = (unsigned)(taken - timer);
 
-        ck_assert_uint_lt(index, TIMERS);
-        ck_assert_uint_eq(taken->when, model[index]);
-        ck_assert_uint_ge(taken->when, last);
-        ck_assert_uint_le(taken->when, now);
-        ck_assert(!timer_is_set(taken));
+        require(index < TIMERS);
+        require(taken->when == model[index]);
+        require(taken->when >= last);
+        require(taken->when <= now);
+        require(!timer_is_set(taken));
         last = taken->when;
         model[index] = TIMER_NEVER;
     }
     for (unsigned i = 0; i < TIMERS; i++)
-        ck_assert(model[i] == TIMER_NEVER || model[i] > now);
+        require(model[i] == TIMER_NEVER || model[i] > now);
 }
 
 /* Every timer below `top` is no earlier and its `place` points at it. Gives how many there are. */
@@ -43,8 +43,8 @@ static unsigned heap_check(struct timer **place, uint64_t least)
     unsigned count = 0;
 
     for (; *place; place = &(*place)->next) {
-        ck_assert_ptr_eq((*place)->place, place);
-        ck_assert_uint_ge((*place)->when, least);
+        require((*place)->place == place);
+        require((*place)->when >= least);
         count += 1 + heap_check(&(*place)->child, (*place)->when);
     }
     return count;
@@ -67,9 +67,9 @@ START_TEST(random_steps)
             timer_set(&timers, &timer[i], when);
             model[i] = when;
         }
-        ck_assert_int_eq(timer_is_set(&timer[i]), model[i] != TIMER_NEVER);
+        require(timer_is_set(&timer[i]) == (model[i] != TIMER_NEVER));
         if (step % 16 == 0)
-            ck_assert_uint_eq(timers_next(&timers), model_next());
+            require(timers_next(&timers) == model_next());
         if (random_below(50) == 0)
             take_all(now += random_below(100));
         if (step % 1024 == 0) {
@@ -77,11 +77,11 @@ START_TEST(random_steps)
 
             for (unsigned k = 0; k < TIMERS; k++)
                 set += model[k] != TIMER_NEVER;
-            ck_assert_uint_eq(heap_check(&timers.first, 0), set);
+            require(heap_check(&timers.first, 0) == set);
         }
     }
     take_all(TIMER_NEVER - 1);
-    ck_assert_ptr_null(timers.first);
+    require(!timers.first);
 }
 END_TEST
 
@@ -89,27 +89,27 @@ START_TEST(empty)
 {
     struct timer one = {.place = NULL};
 
-    ck_assert_uint_eq(timers_next(&timers), TIMER_NEVER);
-    ck_assert_ptr_null(timers_take(&timers, TIMER_NEVER));
+    require(timers_next(&timers) == TIMER_NEVER);
+    require(!timers_take(&timers, TIMER_NEVER));
     timer_clear(&timers, &one);
     timer_set(&timers, &one, 7);
-    ck_assert_ptr_null(timers_take(&timers, 6));
-    ck_assert_ptr_eq(timers_take(&timers, 7), &one);
+    require(!timers_take(&timers, 6));
+    require(timers_take(&timers, 7) == &one);
     timer_clear(&timers, &one);
-    ck_assert_uint_eq(timers_next(&timers), TIMER_NEVER);
+    require(timers_next(&timers) == TIMER_NEVER);
 }
 END_TEST
 
 /* A million timers set in order, taken in order: no recursion, no quadratic time. */
 START_TEST(many)
 {
-    const uint64_t count = 1000000;
+    const uint64_t count = 1 << 20;
     struct timer *all = calloc(count, sizeof *all);
 
     for (uint64_t i = 0; i < count; i++)
         timer_set(&timers, &all[i], i ^ 0x5555);
     for (uint64_t i = 0; i < count; i++)
-        ck_assert_ptr_eq(timers_take(&timers, i), &all[i ^ 0x5555]);
+        require(timers_take(&timers, i) == &all[i ^ 0x5555]);
     free(all);
 }
 END_TEST
