@@ -36,9 +36,9 @@ void ring_init(struct kernel_ring *ring, void *memory, uint32_t capacity)
 
 uint32_t ring_unreaped(const struct kernel_ring *ring)
 {
-    /* relaxed: the thread's reads of a completion were over before it moved its index, and what it
-     * claims here can only make its own ring seem full or empty */
-    uint32_t head = __atomic_load_n(&ring->shared->completion_head, __ATOMIC_RELAXED);
+    /* acquire: the thread read a completion before it moved its index, and the place is written
+     * anew after this; what it claims here can only make its own ring seem full or empty */
+    uint32_t head = __atomic_load_n(&ring->shared->completion_head, __ATOMIC_ACQUIRE);
 
     return ring->completion_tail - head;
 }

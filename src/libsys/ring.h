@@ -50,8 +50,9 @@ static inline uint32_t ring_ready(const struct ring *ring)
 /* How many requests ring_push takes now. */
 static inline uint32_t ring_room(const struct ring *ring)
 {
-    /* Relaxed: a tail that is too old makes the room look smaller, never larger. */
-    uint32_t answered = __atomic_load_n(&ring->completion_tail, __ATOMIC_RELAXED);
+    /* Acquire: the slot may be written anew only after the kernel, which answers no request that it
+     * has not read, was done with it. */
+    uint32_t answered = __atomic_load_n(&ring->completion_tail, __ATOMIC_ACQUIRE);
     uint32_t flight_room = ring->capacity - (ring->submission_tail - answered);
     uint32_t answer_room = 2 * ring->capacity - (ring->submission_tail - ring->completion_head);
 
