@@ -136,18 +136,23 @@ static void console_take(struct session *session)
     session->tail[session->tail_size] = '\0';
 }
 
-/* The prompt stands at the start of a line, and nothing after it. */
-static bool prompt_waits(const struct session *session)
+/* The prompt stands at the start of a line, and nothing after it. While the processor idles, its
+ * last byte may still be on the line: nothing stops the machine once that has arrived. */
+static bool prompt_waits(const struct session *session, bool idle)
 {
     const char *prompt = session->options->prompt != NULL ? session->options->prompt : "orrery> ";
     size_t size = strlen(prompt);
 
-    if (!session->heard || session->tail_size < size || size >= PROMPT_SIZE)
+    if (!session->heard || size >= PROMPT_SIZE)
         return false;
+    for (size_t part = size; part > 0 && part + idle >= size; part--) {
+        const char *start = session->tail + session->tail_size - part;
 
-    const char *start = session->tail + session->tail_size - size;
-
-    return memcmp(start, prompt, size) == 0 && (start == session->tail || start[-1] == '\n');
+        if (session->tail_size >= part && memcmp(start, prompt, part) == 0 &&
+            (start == session->tail || start[-1] == '\n'))
+            return true;
+    }
+    return false;
 }
 
 static void next_line(struct session *session)
@@ -165,7 +170,7 @@ static void type(struct session *session, bool idle)
 {
     uint64_t tick = bochs_tick(session->bochs);
 
-    if (session->typing == NULL && prompt_waits(session))
+    if (session->typing == NULL && prompt_waits(session, idle))
         next_line(session);
     if (session->typing == NULL ||
         (!idle && tick < session->typed_tick + bochs_byte_ticks(session->bochs)))
