@@ -157,9 +157,6 @@ static int64_t call_run(struct server *server, struct slot *slot)
     if (!slot->node)
         return -E_GONE;
     node_call_begin(slot->node);
-    /* The last free slot answers at once, so that those who could end a wait are always heard. */
-    if (!server->free && server->receiving == 0)
-        return -E_LIMIT;
     methods = node_methods(slot->node);
     if (is_type_get(methods, call))
         return methods->open ? OBJECT_TABLE : OBJECT_REMOTE;
@@ -349,16 +346,19 @@ int64_t call_reply_object(struct call *call, void *object, const struct methods 
     return 0;
 }
 
-void call_queue_push(struct call_queue *queue, struct call *call)
+bool call_queue_push(struct call_queue *queue, struct call *call)
 {
     struct slot *slot = call_slot(call);
 
+    if (!slot->server->free && slot->server->receiving == 0)
+        return false;
     slot->next = NULL;
     if (queue->last)
         queue->last->next = slot;
     else
         queue->first = slot;
     queue->last = slot;
+    return true;
 }
 
 struct call *call_queue_first(const struct call_queue *queue)

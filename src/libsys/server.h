@@ -4,8 +4,8 @@
  * A server has one port (abi/port.h). It publishes objects: each has a pointer of the server's own
  * and a table of methods, one an operation. server_run receives calls and hands each to the method
  * of the object that it names. A method fills the answer in and returns the result; or it keeps the
- * call, returns CALL_LATER, and answers at any later time with call_answer. An `open` method can
- * answer with a handle on another object of this server (call_reply_object).
+ * call in a queue, returns CALL_LATER, and answers at any later time with call_answer. An `open`
+ * method can answer with a handle on another object of this server (call_reply_object).
  *
  * How it runs: SERVER_RECEIVES receives are in flight; all answers of one round, each linked to the
  * receive that uses its buffer again, enter the kernel together. The thread's ring is free for
@@ -138,8 +138,14 @@ void call_answer(struct call *call, int64_t result);
  */
 int64_t call_answer_now(struct call *call, int64_t result);
 
-/* Keep a call in a queue; look at the oldest (null if there is none); take the oldest out. */
-void call_queue_push(struct call_queue *queue, struct call *call);
+/*
+ * Keep a call in a queue, to return CALL_LATER. False if the server keeps so many that this one
+ * must be answered now (-E_LIMIT): one place stays free, for the call that could end the others'
+ * wait.
+ */
+bool call_queue_push(struct call_queue *queue, struct call *call);
+
+/* The oldest call in a queue, or null if there is none; take it out. */
 struct call *call_queue_first(const struct call_queue *queue);
 void call_queue_pop(struct call_queue *queue);
 

@@ -145,7 +145,8 @@ int64_t server_mint(struct server *server, void *object, const struct methods *m
     if (!node->methods)
         *node = (struct node){.methods = methods, .object = object, .rights = rights};
     handle = object_create(server->port, OBJECT_REMOTE, NULL,
-                           rights | RIGHT_DUPLICATE | RIGHT_TRANSFER, node_badge(server, node));
+                           rights | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+                           node_badge(server, node));
     if (handle >= 0)
         node->minted++;
     else if (node->minted == 0 && !node->published)

@@ -132,7 +132,8 @@ static int64_t console_read(struct server *server, struct call *call)
     (void)server;
     if (call->length == 0)
         return 0;
-    call_queue_push(&console.readers, call);
+    if (!call_queue_push(&console.readers, call))
+        return -E_LIMIT;
     readers_serve();
     return CALL_LATER;
 }
@@ -140,7 +141,8 @@ static int64_t console_read(struct server *server, struct call *call)
 static int64_t console_write(struct server *server, struct call *call)
 {
     (void)server;
-    call_queue_push(&console.writers, call);
+    if (!call_queue_push(&console.writers, call))
+        return -E_LIMIT;
     writers_serve();
     return CALL_LATER;
 }
