@@ -25,3 +25,7 @@ $(B)/tests/unit/kernel_ring_race: $(RACE_OBJECTS)
 	$(CC) -fsanitize=thread -o $@ $(RACE_OBJECTS) -lpthread
 
 UNIT_TESTS += $(B)/tests/unit/kernel_ring_race
+
+$(eval $(call kernel_unit_test,kernel_handle,src/kernel/handle.c))
+$(eval $(call kernel_unit_test,kernel_elf,src/kernel/elf.c))
+$(B)/tests/unit/kernel_elf: | $(B)/programs/hello/hello
