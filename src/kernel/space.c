@@ -60,7 +60,7 @@ static uint64_t range_find(struct space *space, uint64_t length)
     {
         struct region *region = container_of(link, struct region, link);
 
-        if (region->end <= start)
+        if (region->end + PAGE_SIZE <= start)
             continue;
         if (region->start >= start + length + PAGE_SIZE)
             break;

@@ -29,3 +29,5 @@ UNIT_TESTS += $(B)/tests/unit/kernel_ring_race
 $(eval $(call kernel_unit_test,kernel_handle,src/kernel/handle.c))
 $(eval $(call kernel_unit_test,kernel_elf,src/kernel/elf.c))
 $(B)/tests/unit/kernel_elf: | $(B)/programs/hello/hello
+$(eval $(call kernel_unit_test,kernel_space,src/kernel/space.c))
+$(eval $(call kernel_unit_test,kernel_heap,src/kernel/heap.c))
