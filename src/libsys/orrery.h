@@ -1,4 +1,9 @@
-/* All of libsys: what a program of Orrery includes. */
+/*
+ * All of libsys: what a program of Orrery includes.
+ *
+ * A program defines main, as int main(void) or int main(int argc, char **argv); its result is the
+ * exit status. argv ends with a null pointer.
+ */
 #ifndef ORRERY_H
 #define ORRERY_H
 
@@ -28,8 +33,5 @@
 #include "libsys/sync.h"
 #include "libsys/text.h"
 #include "libsys/thread.h"
-
-/* Every program defines it; its result is the exit status. `argv` ends with a null pointer. */
-int main(int argc, char **argv);
 
 #endif

@@ -8,6 +8,8 @@
 
 struct program program;
 
+int main(int argc, char **argv);
+
 _Noreturn void program_start(struct ring *ring, uint64_t handle, struct start_block *block);
 
 /* Before the first object_ call: those find the ring through FS, which is still 0. */

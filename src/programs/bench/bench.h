@@ -36,6 +36,7 @@ int64_t role_start(const char *role, uint32_t port);
 int64_t bench_enter(void);  /* calls.c: null-enter, ring-N, duplicate */
 int64_t bench_switch(void); /* calls.c: context-switch */
 int64_t bench_calls(void);  /* server.c: sync-call, ring-call */
+int64_t bench_memory(void); /* memory.c: page-fault */
 int64_t bench_spawn(void);  /* spawn.c: spawn, exit */
 int bench_server(void);     /* server.c: the role */
 

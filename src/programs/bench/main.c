@@ -7,6 +7,7 @@
  * context-switch   a yield from one thread to another: enter there, return here
  * sync-call        a write of nothing to an object of another process, answered
  * ring-call        the same in batches of 64
+ * page-fault       the first touch of a page of fresh memory
  * spawn            starting a program of 64 KiB, until its main
  * exit             from there to its end being known to who waits
  *
@@ -74,7 +75,8 @@ int64_t role_start(const char *role, uint32_t port)
 
 static int measure(void *event)
 {
-    static int64_t (*const benches[])(void) = {bench_enter, bench_switch, bench_calls, bench_spawn};
+    static int64_t (*const benches[])(void) = {bench_enter, bench_switch, bench_calls, bench_memory,
+                                               bench_spawn};
     uint64_t done = 1;
     int64_t result = 0;
 

@@ -24,12 +24,11 @@ static int64_t counter_write(struct server *server, struct call *call)
 
 static const struct methods counter_methods = {.read = counter_read, .write = counter_write};
 
-int main(int argc, char **argv)
+int main(void)
 {
     struct server server;
     struct counter counter = {0};
 
-    (void)argc, (void)argv;
     if (server_open(&server, handle_named("port")) < 0)
         return 1;
     if (server_publish(&server, "counter", &counter, &counter_methods, RIGHT_READ | RIGHT_WRITE) <

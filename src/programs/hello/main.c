@@ -1,8 +1,7 @@
 /* hello: greet whoever started us. */
 #include <orrery.h>
 
-int main(int argc, char **argv)
+int main(void)
 {
-    (void)argc, (void)argv;
     return write_all(handle_named("out"), "hello\n", 6) < 0;
 }

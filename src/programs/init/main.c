@@ -264,12 +264,11 @@ static void child_ended(struct child *child)
         power_off(power, console_open(), status->status);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     int64_t table = object_create(handle_named("self"), OBJECT_TABLE, NULL, 0, 0);
     bool has_main = false;
 
-    (void)argc, (void)argv;
     root = (uint32_t)table;
     files = handle_named("files");
     power = handle_named("power");

@@ -85,7 +85,7 @@ static bool input_take(struct shell *shell, struct editor *editor, struct screen
     return !shell->ended;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     static struct editor editor;
     static struct screen screen;
@@ -94,7 +94,6 @@ int main(int argc, char **argv)
     uint8_t bytes[256];
     int64_t got;
 
-    (void)argc, (void)argv;
     screen.out = shell.out;
     editor_open(&editor, PROMPT, screen_put, &screen);
     screen_put(&screen, BANNER, strlen(BANNER));
