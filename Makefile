@@ -69,8 +69,8 @@ else
 
 # tests/build.mk last: it uses what the others register.
 include $(wildcard src/boot/build.mk src/kernel/build.mk src/libsys/build.mk src/drivers/build.mk \
-    src/programs/build.mk grader/build.mk labs/build.mk handbook/build.mk tests/*/build.mk \
-    tests/build.mk)
+    src/programs/build.mk grader/build.mk grader/gdb/build.mk labs/build.mk handbook/build.mk \
+    tests/*/build.mk tests/build.mk)
 
 # Everything built is built again when the compiler or its flags change.
 flags := $(shell $(CC) --version | head -n 1) \

@@ -1,0 +1,332 @@
+/*
+ * Running forward, as machine.h tells.
+ *
+ * The machine runs in legs: to the next byte to be typed, to the next event of the history, to the
+ * tick asked for, each by a tick stop of Bochs, which changes nothing on one processor. A leg that
+ * takes long is interrupted now and then to see whether the processor sleeps for good.
+ */
+#include "machine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 150, OPCODE_HLT = 0xf4 };
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Shows what was not shown before: a replay prints everything again. */
+static void console_show(struct machine *machine, const char *bytes, size_t size)
+{
+    uint64_t known = machine->console_shown - machine->console_seen;
+    size_t skip = known < size ? (size_t)known : size;
+
+    machine->console_seen += size;
+    if (machine->console_shown < machine->console_seen)
+        machine->console_shown = machine->console_seen;
+    if (size > skip)
+        machine->listener.console(machine->listener.context, bytes + skip, size - skip);
+}
+
+static int console_collect(struct machine *machine)
+{
+    const char *bytes;
+    ssize_t size = bochs_console_collect(machine->bochs, &bytes);
+
+    if (size < 0)
+        return machine_fail_lost(machine);
+    console_show(machine, bytes, (size_t)size);
+    return 0;
+}
+
+static void console_show_live(struct machine *machine)
+{
+    char bytes[4096];
+    ssize_t size = read(bochs_console_descriptor(machine->bochs), bytes, sizeof(bytes));
+
+    if (size > 0)
+        console_show(machine, bytes, (size_t)size);
+}
+
+int machine_await(struct machine *machine, int limit_ms, struct bochs_stop *stop, bool *is_cut)
+{
+    struct pollfd wanted[] = {
+        {.fd = bochs_prompt_descriptor(machine->bochs), .events = POLLIN},
+        {.fd = bochs_console_descriptor(machine->bochs), .events = POLLIN},
+        {.fd = machine->listener.descriptor, .events = POLLIN},
+    };
+    int64_t limit = now_ms() + limit_ms;
+    int result;
+
+    machine->registers_known = false;
+    *is_cut = false;
+    bochs_set_live(machine->bochs, true, false);
+    while ((result = bochs_poll(machine->bochs, 0, stop)) == 0) {
+        int64_t left = limit - now_ms();
+
+        if (left <= 0 && !*is_cut) {
+            bochs_interrupt(machine->bochs);
+            *is_cut = true;
+        }
+        poll(wanted, 3, *is_cut ? 1000 : (int)left);
+        if (wanted[1].revents != 0)
+            console_show_live(machine);
+        if (wanted[2].revents != 0 && machine->listener.wants_stop(machine->listener.context)) {
+            bochs_interrupt(machine->bochs);
+            wanted[2].fd = -1;
+        }
+    }
+    bochs_set_live(machine->bochs, false, false);
+    if (result < 0)
+        return machine_fail_lost(machine);
+    return stop->reason == BOCHS_STOP_ENDED ? 0 : console_collect(machine);
+}
+
+void machine_type(struct machine *machine, const char *text, size_t size)
+{
+    char *grown = realloc(machine->typed, machine->typed_size + size + 1);
+
+    if (grown == NULL)
+        abort();
+    memcpy(grown + machine->typed_size, text, size);
+    machine->typed = grown;
+    machine->typed_size += size;
+}
+
+/* Types the next byte if it is time and the guest has taken the one before. */
+static int typed_deliver(struct machine *machine)
+{
+    uint64_t tick = machine_tick(machine);
+    int result;
+
+    if (machine->typed_size == 0 || tick < machine->typed_tick)
+        return 0;
+    result = bochs_console_deliver(machine->bochs, machine->typed[0]);
+    if (result < 0)
+        return machine_fail_lost(machine);
+    if (result > 0) {
+        history_add(machine, EVENT_TYPED, 0, machine->typed, 1);
+        memmove(machine->typed, machine->typed + 1, --machine->typed_size);
+    }
+    machine->typed_tick = tick + bochs_byte_ticks(machine->bochs);
+    return 0;
+}
+
+/* The first tick at which something is to be done, 0: none. */
+static uint64_t leg_end(const struct machine *machine)
+{
+    uint64_t end = machine->stop_tick;
+
+    if (machine->typed_size > 0 && (end == 0 || machine->typed_tick < end))
+        end = machine->typed_tick;
+    if (machine->event_next < machine->event_count) {
+        uint64_t event = machine->events[machine->event_next].tick;
+
+        if (end == 0 || event < end)
+            end = event;
+    }
+    return end;
+}
+
+static int leg_run(struct machine *machine, bool is_step, struct bochs_stop *stop, bool *is_cut)
+{
+    uint64_t end = leg_end(machine);
+    int result;
+
+    if (!is_step && end > machine_tick(machine) && bochs_tick_stop(machine->bochs, end) != 0)
+        return machine_fail(machine, "%s", bochs_error(machine->bochs));
+    result = is_step ? bochs_resume_steps(machine->bochs, 1) : bochs_resume(machine->bochs);
+    if (result != 0)
+        return machine_fail_lost(machine);
+    return machine_await(machine, LOOK_MS, stop, is_cut);
+}
+
+/* Whether the processor is in a HLT, or has just left one. */
+static bool after_halt(struct machine *machine)
+{
+    const struct bochs_registers *registers = machine_registers(machine);
+    uint8_t opcode = 0;
+
+    return registers != NULL && machine_read(machine, registers->rip - 1, &opcode, 1) == 1 &&
+           opcode == OPCODE_HLT;
+}
+
+/*
+ * From somewhere in a sleep back to the HLT that it began with: repeats what has been since
+ * `exact_tick`, stopping at that HLT only, and returns to its last time before `asleep`.
+ */
+static int sleep_settle(struct machine *machine, uint64_t asleep)
+{
+    uint64_t last = machine->exact_tick;
+    const struct bochs_registers *registers = machine_registers(machine);
+    struct bochs_stop stop;
+    bool is_cut;
+
+    if (registers == NULL)
+        return -1;
+
+    uint64_t halt = registers->rip - 1;
+
+    if (machine_rewind(machine, last) != 0)
+        return -1;
+    if (bochs_break(machine->bochs, halt) < 0)
+        return machine_fail_lost(machine);
+    while (machine_tick(machine) < asleep) {
+        if (bochs_resume(machine->bochs) != 0)
+            return machine_fail_lost(machine);
+        if (machine_await(machine, LOOK_MS, &stop, &is_cut) != 0)
+            return -1;
+        if (stop.reason == BOCHS_STOP_ENDED)
+            break;
+        if (stop.reason == BOCHS_STOP_BREAKPOINT && stop.tick < asleep)
+            last = stop.tick;
+    }
+    return machine_rewind(machine, last) != 0 ? -1 : machine_points_insert(machine);
+}
+
+/* What a stop at a breakpoint, a tick or after a step means to GDB; false: nothing, run on. */
+static bool stop_at_address(struct machine *machine, struct machine_stop *stop)
+{
+    const struct bochs_registers *registers = machine_registers(machine);
+    const struct point *point;
+
+    if (registers == NULL)
+        return false;
+    if (registers->rip == machine->power_off && machine->power_off != 0) {
+        stop->end = MACHINE_POWER_OFF;
+        return true;
+    }
+    point = machine_point_at(machine, registers->rip);
+    if (point == NULL)
+        return false;
+    *stop = (struct machine_stop){MACHINE_BREAKPOINT, point->kind, point->address};
+    return true;
+}
+
+static bool stop_at_watch(struct machine *machine, uint64_t watched, struct machine_stop *stop)
+{
+    for (unsigned i = 0; i < machine->point_count; i++) {
+        const struct point *point = &machine->points[i];
+
+        if (point->kind < POINT_WRITE || watched + 8 <= point->physical ||
+            watched >= point->physical + point->size)
+            continue;
+        *stop = (struct machine_stop){MACHINE_WATCHPOINT, point->kind, point->address};
+        return true;
+    }
+    return false;
+}
+
+/* Reads a leg's stop. Result: whether GDB is to hear of it. */
+static bool stop_counts(struct machine *machine, const struct bochs_stop *leg,
+                        struct machine_stop *stop)
+{
+    uint64_t tick = machine_tick(machine);
+
+    switch (leg->reason) {
+    case BOCHS_STOP_ENDED:
+        stop->end = MACHINE_GONE;
+        return true;
+    case BOCHS_STOP_TRIPLE:
+        stop->end = MACHINE_TRIPLE_FAULT;
+        return true;
+    case BOCHS_STOP_RESET:
+        stop->end = MACHINE_RESET;
+        return true;
+    case BOCHS_STOP_WATCH:
+        return stop_at_watch(machine, leg->watched, stop);
+    default:
+        if (stop_at_address(machine, stop))
+            return true;
+        stop->end = MACHINE_TICK;
+        return machine->stop_tick != 0 && tick >= machine->stop_tick;
+    }
+}
+
+/* A sleep, seen from looks at it: where, since when. */
+struct sleep {
+    uint64_t rip, rsp, tick;
+};
+
+/* After a leg that was cut: whether the processor has slept for too long. */
+static bool sleep_watch(struct machine *machine, struct sleep *sleep)
+{
+    const struct bochs_registers *registers = machine_registers(machine);
+    uint64_t tick = machine_tick(machine);
+
+    if (!after_halt(machine) || registers->rip != sleep->rip || registers->rsp != sleep->rsp) {
+        *sleep = (struct sleep){0};
+        if (after_halt(machine))
+            *sleep = (struct sleep){registers->rip, registers->rsp, tick};
+        return false;
+    }
+    return tick - sleep->tick >= machine->patience_ticks;
+}
+
+static bool interrupt_wanted(struct machine *machine)
+{
+    return machine->listener.wants_stop != NULL &&
+           machine->listener.wants_stop(machine->listener.context);
+}
+
+/* Ends a run inside a sleep. One that was waited for in vain twice is given twice the patience. */
+static int run_end_asleep(struct machine *machine, enum machine_end end, struct machine_stop *stop)
+{
+    if (end == MACHINE_ASLEEP)
+        machine->patience_ticks *= 2;
+    stop->end = end;
+    return sleep_settle(machine, machine_tick(machine));
+}
+
+static int run_legs(struct machine *machine, bool is_step, struct machine_stop *stop)
+{
+    uint64_t start = machine_tick(machine);
+    struct sleep sleep = {0};
+    struct bochs_stop leg;
+    bool is_cut;
+
+    for (;;) {
+        if (history_repeat(machine) != 0 || typed_deliver(machine) != 0 ||
+            leg_run(machine, is_step, &leg, &is_cut) != 0)
+            return -1;
+        if (stop_counts(machine, &leg, stop))
+            return machine->lost ? -1 : 0;
+        if (is_step && machine_tick(machine) > start && !is_cut) {
+            stop->end = MACHINE_STEPPED;
+            return 0;
+        }
+        if (leg.reason == BOCHS_STOP_OTHER && interrupt_wanted(machine)) {
+            if (after_halt(machine))
+                return run_end_asleep(machine, MACHINE_INTERRUPTED, stop);
+            stop->end = MACHINE_INTERRUPTED;
+            return 0;
+        }
+        if (leg.reason != BOCHS_STOP_OTHER)
+            machine->exact_tick = machine_tick(machine);
+        else if (is_cut && sleep_watch(machine, &sleep))
+            return run_end_asleep(machine, MACHINE_ASLEEP, stop);
+    }
+}
+
+int machine_run(struct machine *machine, bool is_step, struct machine_stop *stop)
+{
+    int result;
+
+    *stop = (struct machine_stop){.end = MACHINE_STEPPED};
+    machine->exact_tick = machine_tick(machine);
+    result = run_legs(machine, is_step, stop);
+    machine->registers_known = false;
+    if (machine->stop_tick != 0 && machine->bochs != NULL &&
+        machine_tick(machine) >= machine->stop_tick)
+        machine->stop_tick = 0;
+    return result;
+}
