@@ -51,11 +51,14 @@ $(B)/boot/system.bin: $(B)/host/bootpack $(B)/boot/stage1-disk.bin $(B)/boot/sta
 # Paths of a list of name=path pairs.
 archive_paths = $(foreach pair,$(1),$(lastword $(subst =, ,$(pair))))
 
-# An image holds no date but this one, no path, and nothing of xorriso's own choosing.
+# An image holds no date but this one, no path, and nothing of xorriso's own choosing. It ends with
+# a whole cylinder of 16 heads and 63 sectors: Bochs cuts off what does not fill one. Some firmware
+# boots a USB stick only if it has a partition that is marked as bootable.
 boot_image_date := 2026010100000000
-boot_image_iso = SOURCE_DATE_EPOCH=1767225600 xorriso -report_about SORRY -as mkisofs -quiet -volid ORRERY \
-    -preparer ORRERY -appid ORRERY --modification-date=$(boot_image_date) \
+boot_image_iso = SOURCE_DATE_EPOCH=1767225600 xorriso -report_about SORRY -as mkisofs -quiet \
+    -volid ORRERY -preparer ORRERY -appid ORRERY --modification-date=$(boot_image_date) \
     --set_all_file_dates $(boot_image_date) -iso-level 1 -no-pad -G $(B)/boot/system.bin \
+    --protective-msdos-label --mbr-force-bootable \
     -partition_hd_cyl 16 -partition_sec_hd 63 -partition_cyl_align all \
     -b CD.BIN -no-emul-boot -boot-load-size 4 -c BOOT.CAT -o $(1) $(2) 2>$(1).log || \
     { cat $(1).log >&2; false; }

@@ -51,6 +51,9 @@ segments:
     test $1, %cl
     jz print
     popal
+    cld
+    xor %ax, %ax
+    mov %ax, %ds
 #endif
     mov $packet, %si
     mov $0x42, %ah

@@ -124,6 +124,7 @@ long_mode:
     ud2
 
 /* Exceptions, which only a defect of the loader's raises, or of the kernel's first instructions. */
+    .balign 8
 fault_stubs:
     .set vector, 0
     .rept EXCEPTIONS
@@ -250,9 +251,12 @@ bios_done:
     .globl kernel_enter
 kernel_enter:
     mov %rdi, %cr3
+    push $2             /* all flags off */
+    popf
     mov %rdx, %rsp
-    mov %rsi, %rax
+    mov %rsi, kernel_entry
     mov %rcx, %rdi
+    xor %eax, %eax
     xor %ebx, %ebx
     xor %ecx, %ecx
     xor %edx, %edx
@@ -266,8 +270,7 @@ kernel_enter:
     xor %r13d, %r13d
     xor %r14d, %r14d
     xor %r15d, %r15d
-    cld
-    jmp *%rax
+    jmp *kernel_entry
 
     .section .data.low, "aw"
     .balign 8
@@ -278,6 +281,8 @@ time_stage2:
 firmware_ticks:
     .quad 0
 saved_stack:
+    .quad 0
+kernel_entry:
     .quad 0
 bios_handler:
     .long 0

@@ -39,5 +39,8 @@ $(B)/tests/boot/damage: $(B)/host/tests/boot/damage.o \
     $(patsubst %,$(B)/host/boot/%.o,iso archive crc32c)
 	$(CC) -o $@ $^
 
-SYSTEM_TESTS += tests/boot/test-boots tests/boot/test-refusals
-TEST_NEEDS += $(addprefix $(B)/tests/boot/,machine damage infotext)
+$(B)/tests/boot/hostile.bin: $(B)/tests/boot/hostile.o
+	ld -m elf_x86_64 -Ttext=0x500 --oformat binary -o $@ $<
+
+SYSTEM_TESTS += $(addprefix tests/boot/test-,boots refusals hostile)
+TEST_NEEDS += $(addprefix $(B)/tests/boot/,machine damage infotext hostile.bin)

@@ -22,7 +22,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 
-extern uint64_t entry_stack, entry_flags;
+extern uint64_t entry_stack, entry_flags, entry_registers;
 
 void kernel_main(const struct boot_info *info);
 void *memcpy(void *to, const void *from, uint64_t size);
@@ -146,6 +146,7 @@ static void check_processor(const struct boot_info *info)
           (cr0 & 0x80010001) == 0x80010001 && (low & 0xd00) == 0xd00);
     check("caches on", (cr0 & 0x60000000) == 0);
     check("interrupts off, direction up", (entry_flags & 0x600) == 0);
+    check("registers clear", entry_registers == 0);
     check("stack at its top", entry_stack == BOOT_STACK_TOP);
     check("tables strict", tables_are_strict(cr3 & PTE_ADDRESS, 39));
     size = 0;

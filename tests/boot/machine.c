@@ -8,8 +8,11 @@
  * (COM1), e9.txt (port 0xE9; qemu alone) and screen.txt (what the emulator drew, escapes and all;
  * bochs alone).
  *
+ * Commands for Bochs's debugger are taken from the file that COMMANDS in the environment names;
+ * they must let the machine run.
+ *
  * Prints nothing but errors. Exits 0 after the guest's line "end", 2 after a line "Orrery: ...",
- * 3 if neither came within 60 s, 1 if the emulator ended before or could not be started.
+ * 3 if neither came within 30 s, 1 if the emulator ended before or could not be started.
  */
 #include <errno.h>
 #include <limits.h>
@@ -27,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIMEOUT_S 60
+#define TIMEOUT_S 30
 #define POLL_MS   20
 
 #define BIOS_FOLDER "/usr/share/bochs"
@@ -48,9 +51,8 @@ static void write_bochs_files(const struct machine *machine)
 {
     bool cd = strcmp(machine->medium, "cd") == 0;
     FILE *rc = fopen("bochsrc", "w");
-    FILE *commands = fopen("commands", "w");
 
-    if (rc == NULL || commands == NULL)
+    if (rc == NULL)
         die("bochsrc");
     fprintf(rc,
             "megs: %s\ncpu: model=%s, ips=50000000\nclock: sync=none, time0=1700000000\n"
@@ -64,15 +66,22 @@ static void write_bochs_files(const struct machine *machine)
             machine->memory, machine->cpu ? machine->cpu : "corei7_icelake_u",
             machine->bios ? machine->bios : "BIOS-bochs-latest", cd ? "cdrom" : "disk",
             cd ? "status=inserted" : "mode=flat, translation=auto", cd ? "cdrom" : "disk");
-    fprintf(commands, "c\n");
-    if (fclose(rc) != 0 || fclose(commands) != 0)
+    if (fclose(rc) != 0)
         die("bochsrc");
 }
 
-static void run_bochs(void)
+static void write_commands(void)
+{
+    FILE *commands = fopen("commands", "w");
+
+    if (commands == NULL || fputs("c\n", commands) < 0 || fclose(commands) != 0)
+        die("commands");
+}
+
+static void run_bochs(const char *commands)
 {
     setenv("TERM", "vt100", 1);
-    execlp("bochs", "bochs", "-q", "-f", "bochsrc", "-rc", "commands", (char *)NULL);
+    execlp("bochs", "bochs", "-q", "-f", "bochsrc", "-rc", commands, (char *)NULL);
 }
 
 static void run_qemu(const struct machine *machine)
@@ -186,14 +195,16 @@ int main(int argc, char **argv)
     unlink("medium.lock"); /* left by a machine that was ended */
     if (symlink(image, "medium") != 0)
         die("medium");
-    if (strcmp(machine.emulator, "bochs") == 0)
+    if (strcmp(machine.emulator, "bochs") == 0) {
         write_bochs_files(&machine);
+        write_commands();
+    }
     emulator = forkpty(&terminal, NULL, NULL, NULL);
     if (emulator < 0)
         die("forkpty");
     if (emulator == 0) {
         if (strcmp(machine.emulator, "bochs") == 0)
-            run_bochs();
+            run_bochs(getenv("COMMANDS") ? getenv("COMMANDS") : "commands");
         else
             run_qemu(&machine);
         _exit(127);
