@@ -69,8 +69,8 @@ static void parse_for_each(struct parser *parser, struct clause *clause)
 
     parse_until(parser, clause, bound, false);
     parser->known = bound;
-    clause->text = parser_copy(parser, clause->patterns[0]->text,
-                               strlen(clause->patterns[0]->text));
+    clause->text =
+        parser_copy(parser, clause->patterns[0]->text, strlen(clause->patterns[0]->text));
     while (parser->token != TOKEN_END && !parser_is_word(parser, "for") &&
            !parser_is_word(parser, "property")) {
         *last = parser_clause(parser, true);

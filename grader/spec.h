@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum {
-    SPEC_VARIABLES = 24,  /* in one property */
+    SPEC_VARIABLES = 12, /* in one property */
     SPEC_ALTERNATIVES = 8,
     SPEC_CHAIN = 8,
     SPEC_NEEDS = 8,
@@ -105,17 +105,17 @@ struct observation {
 struct clause {
     enum clause_kind kind;
     unsigned line, column;
-    char *text;                      /* as written */
-    uint64_t low, high;              /* how often */
-    bool partial;                    /* a chain may be cut; for each may find nothing */
-    bool has_until;                  /* the last of `patterns` is the `until` */
+    char *text;         /* as written */
+    uint64_t low, high; /* how often */
+    bool partial;       /* a chain may be cut; for each may find nothing */
+    bool has_until;     /* the last of `patterns` is the `until` */
     struct alternatives *patterns[SPEC_CHAIN];
-    unsigned count;                  /* of patterns */
-    uint32_t shared;                 /* variables by which its patterns are matched */
+    unsigned count;                   /* of patterns */
+    uint32_t shared;                  /* variables by which its patterns are matched */
     struct expression *base, *extent; /* of CLAUSE_DISJOINT */
-    char *wanted;                    /* of CLAUSE_CONSOLE */
+    char *wanted;                     /* of CLAUSE_CONSOLE */
     struct observation observation;
-    struct clause *inner;            /* of CLAUSE_FOR_EACH */
+    struct clause *inner; /* of CLAUSE_FOR_EACH */
     struct clause *next;
 };
 

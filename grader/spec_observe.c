@@ -34,8 +34,7 @@ static void parse_program(struct parser *parser, struct observation *observation
 static void parse_value(struct parser *parser, struct observation *observation)
 {
     if (parser->token == TOKEN_PAYLOAD) {
-        const struct payload *payload =
-            payload_find(parser->payloads, parser->start, parser->size);
+        const struct payload *payload = payload_find(parser->payloads, parser->start, parser->size);
 
         if (payload == NULL)
             parser_fail(parser, "no payload of this name");

@@ -57,8 +57,7 @@ static struct expression *parse_factor(struct parser *parser)
         made = make_number(parser, text_number(parser));
         break;
     case TOKEN_PAYLOAD: {
-        const struct payload *payload =
-            payload_find(parser->payloads, parser->start, parser->size);
+        const struct payload *payload = payload_find(parser->payloads, parser->start, parser->size);
 
         if (payload == NULL)
             parser_fail(parser, "no payload of this name");
@@ -79,10 +78,8 @@ static struct expression *parse_factor(struct parser *parser)
 }
 
 /* From loose to tight: & then << >> then + - then * / %. */
-static const int operators[4][3] = {{'&', 0, 0},
-                                    {TOKEN_SHIFT_LEFT, TOKEN_SHIFT_RIGHT, 0},
-                                    {'+', '-', 0},
-                                    {'*', '/', '%'}};
+static const int operators[4][3] = {
+    {'&', 0, 0}, {TOKEN_SHIFT_LEFT, TOKEN_SHIFT_RIGHT, 0}, {'+', '-', 0}, {'*', '/', '%'}};
 
 static struct expression *parse_level(struct parser *parser, unsigned level)
 {
@@ -101,7 +98,7 @@ static struct expression *parse_level(struct parser *parser, unsigned level)
             struct expression *made = parser_allocate(parser, sizeof(*made));
 
             made->kind = EXPRESSION_BINARY;
-            made->operator = (unsigned)parser->token;
+            made->operator=(unsigned) parser->token;
             made->left = left;
             parser_advance(parser);
             made->right = parse_level(parser, level + 1);
@@ -150,7 +147,7 @@ bool expression_value(const struct expression *expression, const struct bindings
     if (!expression_value(expression->left, bindings, &left) ||
         !expression_value(expression->right, bindings, &right))
         return false;
-    if ((expression->operator == '/' || expression->operator == '%') && right == 0)
+    if ((expression->operator== '/' || expression->operator== '%') && right == 0)
         return false;
     switch (expression->operator) {
     case '+':
@@ -189,8 +186,8 @@ static enum field field_named(struct parser *parser, const struct trace_event_ro
         if (names[i][0] != '\0' && parser_is_word(parser, names[i]))
             return (enum field)i;
     parser_fail(parser, "%s has no field %.*s; it has %s%s%s, and cpu, actor, tick, sequence",
-                row->name, (int)parser->size, parser->start, row->a,
-                row->b[0] != '\0' ? ", " : "", row->b);
+                row->name, (int)parser->size, parser->start, row->a, row->b[0] != '\0' ? ", " : "",
+                row->b);
 }
 
 static void parse_field(struct parser *parser, struct pattern *pattern,
@@ -256,7 +253,7 @@ static void parse_where(struct parser *parser, struct alternatives *alternatives
         struct condition *condition = parser_allocate(parser, sizeof(*condition));
 
         condition->left = parser_expression(parser);
-        condition->operator = (unsigned)parser->token;
+        condition->operator=(unsigned) parser->token;
         if (parser->token != '=' && parser->token != '<' && parser->token != '>' &&
             parser->token != TOKEN_NOT_EQUAL && parser->token != TOKEN_LESS_EQUAL &&
             parser->token != TOKEN_MORE_EQUAL)
