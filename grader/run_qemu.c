@@ -49,9 +49,9 @@ static void child_run(const struct run *run, int input, int output)
     snprintf(cpus, sizeof(cpus), "%u", run->machine.cpus != 0 ? run->machine.cpus : 1);
     snprintf(image, sizeof(image), "file=%s,format=raw,media=%s,if=ide,snapshot=on",
              run->machine.image, disk ? "disk" : "cdrom");
-    execlp(QEMU, QEMU, "-accel", "kvm", "-accel", "tcg", "-cpu", "max", "-m", memory, "-smp", cpus,
-           "-drive", image, "-display", "none", "-monitor", "none", "-serial", "stdio",
-           "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", (char *)NULL);
+    execlp(QEMU, QEMU, "-accel", "tcg", "-cpu", "max", "-m", memory, "-smp", cpus, "-drive", image,
+           "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", "-device",
+           "isa-debug-exit,iobase=0xf4,iosize=4", (char *)NULL);
     fprintf(stderr, "orrery-run: cannot start " QEMU ": %s (make setup EXTRA=1 installs it)\n",
             strerror(errno));
     _exit(RUN_INFRASTRUCTURE);
