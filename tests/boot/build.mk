@@ -42,5 +42,5 @@ $(B)/tests/boot/damage: $(B)/host/tests/boot/damage.o \
 $(B)/tests/boot/hostile.bin: $(B)/tests/boot/hostile.o
 	ld -m elf_x86_64 -Ttext=0x500 --oformat binary -o $@ $<
 
-SYSTEM_TESTS += $(addprefix tests/boot/test-,boots refusals hostile)
+SYSTEM_TESTS += $(addprefix tests/boot/test-,boots refusals hostile bootpack)
 TEST_NEEDS += $(addprefix $(B)/tests/boot/,machine damage infotext hostile.bin)

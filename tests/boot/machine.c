@@ -209,5 +209,5 @@ int main(int argc, char **argv)
             run_qemu(&machine);
         _exit(127);
     }
-    return watch(emulator, terminal, strcmp(machine.emulator, "qemu") == 0);
+    return (int)watch(emulator, terminal, strcmp(machine.emulator, "qemu") == 0);
 }

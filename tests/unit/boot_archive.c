@@ -338,6 +338,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60); /* seconds; a loaded machine is slow */
     add_tests(tests);
     suite_add_tcase(suite, tests);
     runner = srunner_create(suite);

@@ -309,7 +309,7 @@ static void mutate(void)
 START_TEST(mutated_files)
 {
     srand((unsigned int)_i + 1);
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 10000; round++) {
         uint64_t size = rand() % 4 ? sizeof(file) : (uint64_t)rand() % sizeof(file);
         unsigned char *copy = malloc(size + 1); /* its end is watched by the sanitizer */
         unsigned char *memory;
@@ -352,6 +352,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_set_timeout(tests, 60); /* seconds; a loaded machine is slow */
     add_tests(tests);
     suite_add_tcase(suite, tests);
     runner = srunner_create(suite);

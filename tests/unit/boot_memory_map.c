@@ -396,6 +396,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_set_timeout(tests, 60); /* seconds; a loaded machine is slow */
     add_tests(tests);
     suite_add_tcase(suite, tests);
     runner = srunner_create(suite);
