@@ -18,7 +18,8 @@ source grader/gdb/orrery.py
 target remote | exec $bridge $b/orrery.iso
 EOF
 if [ -n "${BATCH:-}" ]; then
-    "${GDB:-gdb}" -q -nx -batch -x "$setup" -x "$BATCH" "$b/kernel/kernel.elf" </dev/null
+    # What the machine says comes on GDB's standard error; in one stream it is in its place.
+    "${GDB:-gdb}" -q -nx -batch -x "$setup" -x "$BATCH" "$b/kernel/kernel.elf" </dev/null 2>&1
 else
     "${GDB:-gdb}" -q -x "$setup" "$b/kernel/kernel.elf"
 fi

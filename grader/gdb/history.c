@@ -5,6 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+void history_cut(struct machine *machine)
+{
+    if (machine->event_next == machine->event_count)
+        return;
+    while (machine->event_count > machine->event_next)
+        free(machine->events[--machine->event_count].bytes);
+    machine->typed_size = 0;
+    machine->console_shown = machine->console_seen;
+}
+
 void history_add(struct machine *machine, enum event_kind kind, uint64_t physical,
                  const void *bytes, size_t size)
 {
@@ -15,11 +25,7 @@ void history_add(struct machine *machine, enum event_kind kind, uint64_t physica
                           .size = size,
                           .bytes = malloc(size)};
 
-    if (machine->event_next < machine->event_count) {
-        while (machine->event_count > machine->event_next)
-            free(machine->events[--machine->event_count].bytes);
-        machine->console_shown = machine->console_seen;
-    }
+    history_cut(machine);
     grown = realloc(machine->events, (machine->event_count + 1) * sizeof(event));
     if (grown == NULL || event.bytes == NULL)
         abort();
@@ -86,60 +92,71 @@ static int console_skip(struct machine *machine)
     return 0;
 }
 
-/* Lets the machine come to `tick`, with its events. Result: 1 it is there, 0 it is not, -1 lost. */
-static int come_to(struct machine *machine, uint64_t tick)
+/* Runs to a tick that the machine has been at: it needs no looking after. */
+static int run_again(struct machine *machine, uint64_t tick)
 {
-    struct bochs_stop stop;
+    struct bochs_stop stop = {.reason = BOCHS_STOP_TICK};
 
-    for (;;) {
-        uint64_t next = tick;
-
-        if (history_repeat(machine) != 0)
-            return -1;
-        if (machine->event_next < machine->event_count &&
-            machine->events[machine->event_next].tick < tick)
-            next = machine->events[machine->event_next].tick;
-        else if (machine_tick(machine) >= tick)
-            break;
-        if (bochs_run_until(machine->bochs, next, &stop) != 0)
+    while (machine_tick(machine) < tick) {
+        if (bochs_tick_stop(machine->bochs, tick) != 0 || bochs_resume(machine->bochs) != 0 ||
+            bochs_poll(machine->bochs, -1, &stop) != 1)
             return machine_fail_lost(machine);
-        if (machine_tick(machine) < next || stop.reason == BOCHS_STOP_HALTED)
-            return 0;
+        if (stop.reason == BOCHS_STOP_ENDED)
+            return machine_fail_lost(machine);
     }
-    machine->exact_tick = machine_tick(machine);
-    return console_skip(machine) == 0 ? 1 : -1;
+    return 0;
 }
 
 int machine_rewind(struct machine *machine, uint64_t tick)
 {
+    if (start_again(machine) != 0 || history_repeat(machine) != 0)
+        return -1;
+    while (machine_tick(machine) < tick) {
+        uint64_t next = tick;
+
+        if (machine->event_next < machine->event_count &&
+            machine->events[machine->event_next].tick < tick)
+            next = machine->events[machine->event_next].tick;
+        if (run_again(machine, next) != 0 || history_repeat(machine) != 0)
+            return -1;
+    }
+    machine->exact_tick = machine_tick(machine);
+    return console_skip(machine);
+}
+
+/* Forward, past all points. Result: 1 it is there, 0 it does not come there, -1 lost. */
+static int run_to(struct machine *machine, uint64_t tick)
+{
+    uint64_t stop_tick = machine->stop_tick;
+    unsigned count = machine->point_count;
+    struct machine_stop stop;
     int result;
 
-    if (start_again(machine) != 0)
+    if (machine_points_remove(machine) != 0)
         return -1;
-    result = come_to(machine, tick);
-    if (result == 0) {
-        machine_fail(machine, "the machine did not come to tick %" PRIu64 " again", tick);
-        machine->lost = true;
-    }
-    return result == 1 ? 0 : -1;
+    machine->point_count = 0;
+    machine->stop_tick = tick;
+    result = machine_run(machine, false, &stop);
+    machine->point_count = count;
+    machine->stop_tick = stop_tick;
+    if (result != 0)
+        return -1;
+    return stop.end == MACHINE_TICK;
 }
 
 int machine_go_to(struct machine *machine, uint64_t tick)
 {
     uint64_t now = machine_tick(machine);
-    bool is_there;
+    int result = 1;
 
-    if (start_again(machine) != 0)
+    if (tick > now) {
+        result = run_to(machine, tick);
+        if (result < 0)
+            return -1;
+        /* A start afresh puts the points back, too. */
+        tick = result == 1 ? machine_tick(machine) : now;
+    }
+    if (machine_rewind(machine, tick) != 0 || machine_points_insert(machine) != 0)
         return -1;
-
-    int result = come_to(machine, tick);
-
-    if (result < 0)
-        return -1;
-    is_there = result == 1;
-    if (!is_there && machine_rewind(machine, now) != 0)
-        return -1;
-    if (machine_points_insert(machine) != 0)
-        return -1;
-    return is_there ? 0 : machine_fail(machine, "the machine does not come to tick %" PRIu64, tick);
+    return result == 1 ? 0 : machine_fail(machine, "the machine does not come to that tick");
 }

@@ -63,6 +63,13 @@ uint64_t machine_tick(const struct machine *machine)
     return bochs_tick(machine->bochs);
 }
 
+uint64_t machine_patience(const struct machine *machine)
+{
+    uint64_t ips = machine->options.ips;
+
+    return PATIENCE_S * (ips != 0 ? ips : UINT64_C(50000000));
+}
+
 const struct bochs_registers *machine_registers(struct machine *machine)
 {
     if (!machine->registers_known && bochs_registers(machine->bochs, &machine->registers) != 0) {

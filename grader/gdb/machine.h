@@ -104,6 +104,9 @@ void machine_end(struct machine *machine);
 
 uint64_t machine_tick(const struct machine *machine);
 
+/* Ticks of sleep after which it counts as asleep, at first. */
+uint64_t machine_patience(const struct machine *machine);
+
 /* Sets the error. Result: -1. */
 int machine_fail(struct machine *machine, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -152,11 +155,14 @@ int history_repeat(struct machine *machine);
 void history_add(struct machine *machine, enum event_kind kind, uint64_t physical,
                  const void *bytes, size_t size);
 
-/* Goes to a tick, earlier or later, by a fresh start; a later one that the machine sleeps through
- * is an error, and the machine is where it was. Points do not stop it. */
+/* Drops what is to come: somebody acts now. */
+void history_cut(struct machine *machine);
+
+/* Goes to a tick, earlier or later. One that the machine never comes to is an error, and the machine
+ * is where it was. Points do not stop it. */
 int machine_go_to(struct machine *machine, uint64_t tick);
 
-/* The same without points in it, for whoever looks for something on the way; to an earlier tick. */
+/* Goes to a tick that it has been at, by a fresh start, and leaves the points out. */
 int machine_rewind(struct machine *machine, uint64_t tick);
 
 /* One instruction back; back to the last point. */

@@ -3,7 +3,9 @@
  *
  * The machine runs in legs: to the next byte to be typed, to the next event of the history, to the
  * tick asked for, each by a tick stop of Bochs, which changes nothing on one processor. A leg that
- * takes long is interrupted now and then to see whether the processor sleeps for good.
+ * takes long is interrupted now and then to see whether the processor sleeps for good. An interrupt
+ * in a HLT that ends later does change the run, by a few ticks; then the leg is run once more from
+ * its start, and not looked at so soon.
  */
 #include "machine.h"
 
@@ -14,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 150, OPCODE_HLT = 0xf4 };
+enum { LOOK_MS = 300, OPCODE_HLT = 0xf4 };
 
 static int64_t now_ms(void)
 {
@@ -93,8 +95,12 @@ int machine_await(struct machine *machine, int limit_ms, struct bochs_stop *stop
 
 void machine_type(struct machine *machine, const char *text, size_t size)
 {
-    char *grown = realloc(machine->typed, machine->typed_size + size + 1);
+    char *grown;
 
+    history_cut(machine);
+    if (machine->typed_size == 0 && machine->typed_tick > machine_tick(machine))
+        machine->typed_tick = machine_tick(machine);
+    grown = realloc(machine->typed, machine->typed_size + size + 1);
     if (grown == NULL)
         abort();
     memcpy(grown + machine->typed_size, text, size);
@@ -102,13 +108,15 @@ void machine_type(struct machine *machine, const char *text, size_t size)
     machine->typed_size += size;
 }
 
-/* Types the next byte if it is time and the guest has taken the one before. */
+/* Types the next byte if it is time and the guest has taken the one before. What is still to be
+ * typed comes after all that has been. */
 static int typed_deliver(struct machine *machine)
 {
     uint64_t tick = machine_tick(machine);
     int result;
 
-    if (machine->typed_size == 0 || tick < machine->typed_tick)
+    if (machine->typed_size == 0 || machine->event_next < machine->event_count ||
+        tick < machine->typed_tick)
         return 0;
     result = bochs_console_deliver(machine->bochs, machine->typed[0]);
     if (result < 0)
@@ -124,20 +132,18 @@ static int typed_deliver(struct machine *machine)
 /* The first tick at which something is to be done, 0: none. */
 static uint64_t leg_end(const struct machine *machine)
 {
-    uint64_t end = machine->stop_tick;
+    uint64_t due = 0;
 
-    if (machine->typed_size > 0 && (end == 0 || machine->typed_tick < end))
-        end = machine->typed_tick;
-    if (machine->event_next < machine->event_count) {
-        uint64_t event = machine->events[machine->event_next].tick;
-
-        if (end == 0 || event < end)
-            end = event;
-    }
-    return end;
+    if (machine->event_next < machine->event_count)
+        due = machine->events[machine->event_next].tick;
+    else if (machine->typed_size > 0)
+        due = machine->typed_tick;
+    return due == 0 || (machine->stop_tick != 0 && machine->stop_tick < due) ? machine->stop_tick
+                                                                             : due;
 }
 
-static int leg_run(struct machine *machine, bool is_step, struct bochs_stop *stop, bool *is_cut)
+static int leg_run(struct machine *machine, bool is_step, int look_ms, struct bochs_stop *stop,
+                   bool *is_cut)
 {
     uint64_t end = leg_end(machine);
     int result;
@@ -147,7 +153,7 @@ static int leg_run(struct machine *machine, bool is_step, struct bochs_stop *sto
     result = is_step ? bochs_resume_steps(machine->bochs, 1) : bochs_resume(machine->bochs);
     if (result != 0)
         return machine_fail_lost(machine);
-    return machine_await(machine, LOOK_MS, stop, is_cut);
+    return machine_await(machine, look_ms, stop, is_cut);
 }
 
 /* Whether the processor is in a HLT, or has just left one. */
@@ -160,37 +166,47 @@ static bool after_halt(struct machine *machine)
            opcode == OPCODE_HLT;
 }
 
-/*
- * From somewhere in a sleep back to the HLT that it began with: repeats what has been since
- * `exact_tick`, stopping at that HLT only, and returns to its last time before `asleep`.
- */
-static int sleep_settle(struct machine *machine, uint64_t asleep)
+/* From `exact_tick` on, the last time before `asleep` that `halt` is executed. Result: 1 found, 0 a
+ * look came too soon, -1 lost. */
+static int halt_find(struct machine *machine, uint64_t halt, uint64_t asleep, int look_ms,
+                     uint64_t *last)
 {
-    uint64_t last = machine->exact_tick;
-    const struct bochs_registers *registers = machine_registers(machine);
-    struct bochs_stop stop;
+    struct bochs_stop stop = {.reason = BOCHS_STOP_OTHER};
     bool is_cut;
 
-    if (registers == NULL)
-        return -1;
-
-    uint64_t halt = registers->rip - 1;
-
-    if (machine_rewind(machine, last) != 0)
+    *last = machine->exact_tick;
+    if (machine_rewind(machine, *last) != 0)
         return -1;
     if (bochs_break(machine->bochs, halt) < 0)
         return machine_fail_lost(machine);
-    while (machine_tick(machine) < asleep) {
+    while (machine_tick(machine) < asleep && stop.reason != BOCHS_STOP_ENDED) {
         if (bochs_resume(machine->bochs) != 0)
             return machine_fail_lost(machine);
-        if (machine_await(machine, LOOK_MS, &stop, &is_cut) != 0)
+        if (machine_await(machine, look_ms, &stop, &is_cut) != 0)
             return -1;
-        if (stop.reason == BOCHS_STOP_ENDED)
-            break;
+        if (is_cut && machine_tick(machine) < asleep)
+            return 0;
         if (stop.reason == BOCHS_STOP_BREAKPOINT && stop.tick < asleep)
-            last = stop.tick;
+            *last = stop.tick;
     }
-    return machine_rewind(machine, last) != 0 ? -1 : machine_points_insert(machine);
+    return 1;
+}
+
+/* From somewhere in a sleep back to the HLT that it began with. */
+static int sleep_settle(struct machine *machine)
+{
+    const struct bochs_registers *registers = machine_registers(machine);
+    uint64_t halt, last, asleep = machine_tick(machine);
+    int result, look_ms = LOOK_MS;
+
+    if (registers == NULL)
+        return -1;
+    halt = registers->rip - 1;
+    while ((result = halt_find(machine, halt, asleep, look_ms, &last)) == 0)
+        look_ms *= 2;
+    if (result < 0 || machine_rewind(machine, last) != 0)
+        return -1;
+    return machine_points_insert(machine);
 }
 
 /* What a stop at a breakpoint, a tick or after a step means to GDB; false: nothing, run on. */
@@ -252,25 +268,13 @@ static bool stop_counts(struct machine *machine, const struct bochs_stop *leg,
     }
 }
 
-/* A sleep, seen from looks at it: where, since when. */
-struct sleep {
+/* A run: its legs, and what looks at it have shown. */
+struct run {
+    bool is_step;
+    int look_ms;
+    bool was_asleep; /* at the last look, at this place, since this tick */
     uint64_t rip, rsp, tick;
 };
-
-/* After a leg that was cut: whether the processor has slept for too long. */
-static bool sleep_watch(struct machine *machine, struct sleep *sleep)
-{
-    const struct bochs_registers *registers = machine_registers(machine);
-    uint64_t tick = machine_tick(machine);
-
-    if (!after_halt(machine) || registers->rip != sleep->rip || registers->rsp != sleep->rsp) {
-        *sleep = (struct sleep){0};
-        if (after_halt(machine))
-            *sleep = (struct sleep){registers->rip, registers->rsp, tick};
-        return false;
-    }
-    return tick - sleep->tick >= machine->patience_ticks;
-}
 
 static bool interrupt_wanted(struct machine *machine)
 {
@@ -284,47 +288,103 @@ static int run_end_asleep(struct machine *machine, enum machine_end end, struct 
     if (end == MACHINE_ASLEEP)
         machine->patience_ticks *= 2;
     stop->end = end;
-    return sleep_settle(machine, machine_tick(machine));
+    return sleep_settle(machine);
 }
 
-static int run_legs(struct machine *machine, bool is_step, struct machine_stop *stop)
+/* The last look disturbed a sleep that has ended: the leg again, from its start. */
+static int leg_repeat(struct machine *machine, struct run *run)
 {
-    uint64_t start = machine_tick(machine);
-    struct sleep sleep = {0};
+    run->look_ms *= 4;
+    run->was_asleep = false;
+    return machine_rewind(machine, machine->exact_tick) != 0 ? -1 : machine_points_insert(machine);
+}
+
+/* Whether the processor is still in the sleep that it was in at the last look. */
+static bool sleeps_on(struct machine *machine, const struct run *run)
+{
+    const struct bochs_registers *registers = machine_registers(machine);
+
+    return after_halt(machine) && registers->rip == run->rip && registers->rsp == run->rsp;
+}
+
+/* After a leg that was interrupted. Result: 1 the run ends, 0 it goes on, -1 lost. */
+static int look(struct machine *machine, struct run *run, struct machine_stop *stop)
+{
+    bool halted = after_halt(machine);
+
+    if (machine->lost)
+        return -1;
+    if (interrupt_wanted(machine)) {
+        if (halted)
+            return run_end_asleep(machine, MACHINE_INTERRUPTED, stop) == 0 ? 1 : -1;
+        stop->end = MACHINE_INTERRUPTED;
+        if (!run->was_asleep)
+            return 1;
+        return machine_rewind(machine, machine_tick(machine)) == 0 &&
+                       machine_points_insert(machine) == 0
+                   ? 1
+                   : -1;
+    }
+    if (run->was_asleep && !sleeps_on(machine, run))
+        return leg_repeat(machine, run);
+    if (!halted)
+        return 0;
+    if (!run->was_asleep) {
+        run->was_asleep = true;
+        run->rip = machine->registers.rip;
+        run->rsp = machine->registers.rsp;
+        run->tick = machine_tick(machine);
+    } else if (machine_tick(machine) - run->tick >= machine->patience_ticks) {
+        return run_end_asleep(machine, MACHINE_ASLEEP, stop) == 0 ? 1 : -1;
+    }
+    return 0;
+}
+
+/* After a leg that came to an end by itself. Result as look's. */
+static int leg_finish(struct machine *machine, struct run *run, const struct bochs_stop *leg,
+                      struct machine_stop *stop)
+{
+    if (run->was_asleep)
+        return leg_repeat(machine, run);
+    if (stop_counts(machine, leg, stop))
+        return machine->lost ? -1 : 1;
+    if (run->is_step && machine_tick(machine) > machine->exact_tick) {
+        stop->end = MACHINE_STEPPED;
+        return 1;
+    }
+    machine->exact_tick = machine_tick(machine);
+    return 0;
+}
+
+static int run_legs(struct machine *machine, struct run *run, struct machine_stop *stop)
+{
     struct bochs_stop leg;
     bool is_cut;
+    int result;
 
-    for (;;) {
+    do {
         if (history_repeat(machine) != 0 || typed_deliver(machine) != 0 ||
-            leg_run(machine, is_step, &leg, &is_cut) != 0)
+            leg_run(machine, run->is_step, run->look_ms, &leg, &is_cut) != 0)
             return -1;
-        if (stop_counts(machine, &leg, stop))
-            return machine->lost ? -1 : 0;
-        if (is_step && machine_tick(machine) > start && !is_cut) {
-            stop->end = MACHINE_STEPPED;
-            return 0;
-        }
-        if (leg.reason == BOCHS_STOP_OTHER && interrupt_wanted(machine)) {
-            if (after_halt(machine))
-                return run_end_asleep(machine, MACHINE_INTERRUPTED, stop);
-            stop->end = MACHINE_INTERRUPTED;
-            return 0;
-        }
-        if (leg.reason != BOCHS_STOP_OTHER)
-            machine->exact_tick = machine_tick(machine);
-        else if (is_cut && sleep_watch(machine, &sleep))
-            return run_end_asleep(machine, MACHINE_ASLEEP, stop);
-    }
+        if (leg.reason == BOCHS_STOP_OTHER && (is_cut || interrupt_wanted(machine)))
+            result = look(machine, run, stop);
+        else
+            result = leg_finish(machine, run, &leg, stop);
+    } while (result == 0);
+    return result == 1 ? 0 : -1;
 }
 
 int machine_run(struct machine *machine, bool is_step, struct machine_stop *stop)
 {
+    struct run run = {.is_step = is_step, .look_ms = LOOK_MS};
+    uint64_t patience_ticks = machine->patience_ticks;
     int result;
 
     *stop = (struct machine_stop){.end = MACHINE_STEPPED};
     machine->exact_tick = machine_tick(machine);
-    result = run_legs(machine, is_step, stop);
-    machine->registers_known = false;
+    result = run_legs(machine, &run, stop);
+    if (result == 0 && stop->end != MACHINE_ASLEEP && patience_ticks != UINT64_MAX)
+        machine->patience_ticks = machine_patience(machine);
     if (machine->stop_tick != 0 && machine->bochs != NULL &&
         machine_tick(machine) >= machine->stop_tick)
         machine->stop_tick = 0;
