@@ -26,13 +26,15 @@ static inline void trace_as(uint32_t actor, enum trace_event event, uint64_t a, 
 
     if (!record)
         return;
-    record->sequence = trace_buffer->written++;
+    record->sequence = trace_buffer->written;
     record->tick = cpu_tsc();
     record->event = (uint16_t)event;
     record->cpu = 0;
     record->actor = actor;
     record->a = a;
     record->b = b;
+    /* last: a host that stops the machine here finds only whole records */
+    __atomic_store_n(&trace_buffer->written, record->sequence + 1, __ATOMIC_RELEASE);
     trace_next = ++record;
     if (record == trace_end)
         trace_wrap();
