@@ -18,7 +18,7 @@ $(B)/boot/%.o: src/boot/%.c
 
 $(B)/boot/%.o: src/boot/%.S
 	@mkdir -p $(@D)
-	$(CC) $(BOOT_CFLAGS) -Wa,-Isrc/boot -c -o $@ $<
+	$(CC) $(BOOT_CFLAGS) -c -o $@ $<
 
 $(B)/boot/stage1-cd.o: src/boot/stage1.S
 	@mkdir -p $(@D)
