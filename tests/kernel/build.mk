@@ -31,3 +31,22 @@ $(eval $(call kernel_unit_test,kernel_elf,src/kernel/elf.c))
 $(B)/tests/unit/kernel_elf: | $(B)/programs/hello/hello
 $(eval $(call kernel_unit_test,kernel_space,src/kernel/space.c))
 $(eval $(call kernel_unit_test,kernel_heap,src/kernel/heap.c))
+
+# Booted tests: programs of the guest, each with many tests; tests/kernel/first.c is `init` and runs
+# them all in one start of the machine.
+GUEST_TESTS := rings
+
+$(B)/tests/kernel/%.c.o: tests/kernel/%.c
+	mkdir -p $(@D)
+	$(CC) $(USER_CFLAGS) -c -o $@ $<
+
+$(foreach name,first $(GUEST_TESTS),$(eval $(call program,test-$(name),\
+    $(B)/tests/kernel/$(name).c.o $(B)/tests/kernel/guest.c.o)))
+
+KERNEL_TEST_FILES := kernel=$(B)/kernel/kernel kernel.symbols=$(B)/kernel/kernel.symbols \
+    init=$(B)/programs/test-first/test-first $(foreach name,$(GUEST_TESTS),\
+    test-$(name)=$(B)/programs/test-$(name)/test-$(name))
+$(eval $(call boot_image,$(B)/tests/kernel/kernel.iso,KERNEL_TEST_FILES))
+
+TEST_NEEDS += $(B)/tests/kernel/kernel.iso
+KERNEL_TESTS += tests/kernel/test-guest

@@ -13,7 +13,7 @@
 #define WINDOWS  3u
 #define MEMORIES 6u
 #define ROOT     UINT64_C(0x7000)
-#define STEPS    UINT64_C(300000)
+#define STEPS    UINT64_C(2000000)
 
 /* Where mistakes are likely: both ends of the user half, and where the kernel chooses. */
 static const uint64_t windows[WINDOWS] = {USER_BASE, USER_MAP_BASE, USER_TOP - PAGES *PAGE_SIZE};

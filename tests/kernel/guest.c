@@ -1,0 +1,170 @@
+/* The frame around the booted tests of the kernel, as guest.h tells. */
+#include "guest.h"
+
+#include "libsys/port_io.h"
+
+#define SERIAL_DATA   0x3f8
+#define SERIAL_STATUS 0x3fd
+#define SERIAL_EMPTY  0x20
+
+uint32_t self, processes, files, power;
+
+static const char *running;
+static bool failed;
+static char **arguments;
+
+static void serial_put(void *context, const char *text, size_t length)
+{
+    (void)context;
+    for (size_t i = 0; i < length; i++) {
+        while (!(port_in8(SERIAL_STATUS) & SERIAL_EMPTY))
+            ;
+        port_out8(SERIAL_DATA, (uint8_t)text[i]);
+    }
+}
+
+void serial_format(const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    format_through(serial_put, NULL, format, list);
+    va_end(list);
+}
+
+void serial_open(void)
+{
+    int64_t ports = path_open(handle_named("io-space"), "3f8-3ff", 0);
+
+    self = handle_named("self");
+    processes = handle_named("processes");
+    files = handle_named("files");
+    power = handle_named("power");
+    if (ports < 0 || object_map(self, (uint32_t)ports, 0, 0, 0, 0) < 0)
+        program_exit(1);
+    handle_close((uint32_t)ports);
+}
+
+bool guest_check(bool good, const char *file, int line, const char *what, int64_t actual,
+                 int64_t expected)
+{
+    if (good || failed)
+        return good;
+    failed = true;
+    serial_format("FAIL %s.%s: %s:%d: %s", guest_name, running, file, line, what);
+    if (actual != expected)
+        serial_format(" is %lld, not %lld", (long long)actual, (long long)expected);
+    serial_format("\n");
+    return false;
+}
+
+int64_t binary_open(void)
+{
+    return object_open(files, arguments[0], RIGHT_READ | RIGHT_EXECUTE);
+}
+
+int64_t child_start(const char *name, const struct program_handle *handles, size_t count)
+{
+    struct program_handle all[16] = {{"processes", processes, 0},
+                                     {"files", files, 0},
+                                     {"io-space", handle_named("io-space"), 0},
+                                     {"power", power, 0}};
+    const char *child_arguments[] = {arguments[0], name};
+    int64_t binary = binary_open(), process;
+
+    if (binary < 0)
+        return binary;
+    memcpy(all + 4, handles, count * sizeof(*handles));
+    process = program_start_with(&(struct program_start){.name = name,
+                                                         .processes = processes,
+                                                         .binary = (uint32_t)binary,
+                                                         .arguments = child_arguments,
+                                                         .argument_count = 2,
+                                                         .handles = all,
+                                                         .handle_count = count + 4});
+    handle_close((uint32_t)binary);
+    return process;
+}
+
+struct process_status child_run(const char *name, const struct program_handle *handles,
+                                size_t count)
+{
+    int64_t process = child_start(name, handles, count);
+    struct process_status status = {.status = process};
+
+    if (process < 0)
+        return status;
+    if (process_wait((uint32_t)process, &status) < 0)
+        status.status = -1;
+    handle_close((uint32_t)process);
+    return status;
+}
+
+bool push(uint16_t op, uint16_t flags, uint32_t handle, uint64_t user_data)
+{
+    return ring_push(
+        thread_ring(),
+        (struct request){.op = op, .flags = flags, .handle = handle, .user_data = user_data});
+}
+
+uint64_t submit_all(uint64_t wait)
+{
+    return enter(ring_pending(thread_ring()), wait, NEVER);
+}
+
+int64_t result_of(uint64_t user_data)
+{
+    struct completion completion;
+
+    if (!ring_pop(thread_ring(), &completion) || completion.user_data != user_data)
+        return INT64_MIN;
+    return completion.result;
+}
+
+int64_t event_make(void)
+{
+    return object_create(self, OBJECT_EVENT, NULL, 0, 0);
+}
+
+int64_t event_add(uint32_t event, uint64_t count)
+{
+    return object_write(event, &count, sizeof(count), 0);
+}
+
+uint64_t random_next(void)
+{
+    static uint64_t state = 1;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t number = 0;
+
+    arguments = argv;
+    serial_open();
+    if (argc == 0) { /* the kernel gives the first process none */
+        guest_tests[0].run();
+        return 1;
+    }
+    for (const struct guest_test *child = guest_children; child->name; child++) {
+        if (strcmp(child->name, argv[1]) == 0) {
+            running = child->name;
+            child->run();
+            return failed;
+        }
+    }
+    if (!text_to_number(argv[1], &number))
+        return 1;
+    for (uint64_t i = 0; i <= number; i++)
+        if (!guest_tests[i].name)
+            return NO_TEST;
+    running = guest_tests[number].name;
+    guest_tests[number].run();
+    if (!failed)
+        serial_format("ok %s.%s\n", guest_name, running);
+    return failed;
+}
