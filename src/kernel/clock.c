@@ -1,41 +1,33 @@
 /* The clock, as clock.h tells: the TSC tells the time, one hardware timer rings. */
-#include "abi/start.h"
 #include "clock.h"
 #include "direct.h"
 #include "memory.h"
 #include "page.h"
 #include "panic.h"
-#include "x86/cpu.h"
 #include "x86/pit.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 
-static struct time_page *page;
+struct time_page *clock_time;
+
 static struct memory *page_memory;
 static struct timers timers;
 static uint64_t armed = TIMER_NEVER; /* when the hardware timer will ring */
 
 void clock_init(void)
 {
-    page = page_alloc_zeroed(NULL, 0);
-    page_memory = page ? memory_create_foreign(direct_physical(page), PAGE_SIZE) : NULL;
+    clock_time = page_alloc_zeroed(NULL, 0);
+    page_memory = clock_time ? memory_create_foreign(direct_physical(clock_time), PAGE_SIZE) : NULL;
     if (!page_memory)
         panic("clock_init: no memory");
-    page->tsc_hz = pit_measure_tsc();
-    page->tsc_base = cpu_tsc();
-    page->multiplier = (NS_PER_SECOND << 32) / page->tsc_hz;
-}
-
-uint64_t clock_now(void)
-{
-    __extension__ typedef unsigned __int128 wide;
-
-    return (uint64_t)((wide)(cpu_tsc() - page->tsc_base) * page->multiplier >> 32);
+    clock_time->tsc_hz = pit_measure_tsc();
+    clock_time->tsc_base = cpu_tsc();
+    clock_time->multiplier = (NS_PER_SECOND << 32) / clock_time->tsc_hz;
 }
 
 uint64_t clock_hz(void)
 {
-    return page->tsc_hz;
+    return clock_time->tsc_hz;
 }
 
 struct memory *clock_page(void)

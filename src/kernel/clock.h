@@ -5,14 +5,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/start.h"
 #include "timer.h"
+#include "x86/cpu.h"
 
 struct memory;
 
 /* Measure the processor's clock; needs the heap and pages. */
 void clock_init(void);
 
-uint64_t clock_now(void);
+/* What the clock page holds; processes read it as well. */
+extern struct time_page *clock_time;
+
+static inline uint64_t clock_now(void)
+{
+    __extension__ typedef unsigned __int128 wide;
+
+    return (uint64_t)((wide)(cpu_tsc() - clock_time->tsc_base) * clock_time->multiplier >> 32);
+}
+
 uint64_t clock_hz(void);
 
 /* The page that tells processes the time: struct time_page in abi/start.h. */

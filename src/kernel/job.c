@@ -42,6 +42,8 @@ static void job_expire(struct timer *timer)
     job_abort(container_of(timer, struct job, timer), E_TIMEOUT);
 }
 
+static void job_start(struct job *job);
+
 /* Make it a job that does nothing but fail, in its turn. */
 static void job_refuse(struct job *job, enum error error)
 {
@@ -49,14 +51,13 @@ static void job_refuse(struct job *job, enum error error)
     job->request.arg0 = error;
 }
 
-/* Take one request off the ring into a job; the ring has one. */
+/* The request that was just read into the thread's next free job becomes that job. */
 static struct job *job_take(struct thread *thread)
 {
     struct job *job = thread->free_job;
 
-    if (!ring_take(&thread->ring, &job->request))
-        return NULL;
     thread->free_job = job->next;
+    ring_hold(&thread->ring);
     job->object = NULL;
     job->next = NULL;
     job->chain_handle = 0;
@@ -71,15 +72,15 @@ static struct job *job_take(struct thread *thread)
         job->timer.fire = job_expire;
         clock_set(&job->timer, now + (job->request.deadline < left ? job->request.deadline : left));
     }
-    trace(TRACE_SUBMIT, job->request.op, job->request.user_data);
+    trace_as(thread->number, TRACE_SUBMIT, job->request.op, job->request.user_data);
     return job;
 }
 
-/* How many requests the chain at the ring's head has; 0 if not all of it can be taken. The last one
- * submitted has nothing to be linked to: it ends the chain. */
-static uint32_t chain_length(const struct kernel_ring *ring, uint32_t most)
+/* How many requests follow as one chain with the linked one that was just read; -1 if not all of
+ * the chain can be taken. The last one submitted has nothing to be linked to: it ends the chain. */
+static int32_t chain_rest(const struct kernel_ring *ring, uint32_t most)
 {
-    uint32_t length = 0, room;
+    uint32_t length = 0;
     int32_t flags;
 
     while ((flags = ring_peek_flags(ring, length)) >= 0) {
@@ -87,54 +88,71 @@ static uint32_t chain_length(const struct kernel_ring *ring, uint32_t most)
         if (!(flags & REQUEST_LINK))
             break;
     }
-    if (length <= 1) /* no chain: ring_take sees whether there is room */
-        return length;
-    room = ring_room(ring);
-    return length <= most && length <= room ? length : 0;
+    return length < most && length <= ring_room(ring) ? (int32_t)length : -1;
 }
 
-static void job_start(struct job *job);
-
+/* Take the chain whose first request was just read, and start it; 0 if it cannot be taken. */
 static uint32_t chain_accept(struct thread *thread, uint32_t most)
 {
-    uint32_t length = chain_length(&thread->ring, most), taken = 0;
-    struct job *first = NULL, *last = NULL;
+    int32_t rest = chain_rest(&thread->ring, most);
+    struct job *first, *last;
+    uint32_t taken = 1;
 
-    while (taken < length) {
-        struct job *job = job_take(thread);
-
-        if (!job)
-            break;
-        taken++;
-        if (last)
-            last->next = job;
-        else
-            first = job;
-        last = job;
-        if (!(job->request.flags & REQUEST_LINK))
-            break;
+    if (rest < 0) {
+        ring_put_back(&thread->ring);
+        return 0;
     }
-    if (first)
-        job_start(first);
+    first = last = job_take(thread);
+    while (rest-- > 0 && (last->request.flags & REQUEST_LINK) && ring_available(&thread->ring)) {
+        ring_next(&thread->ring, &thread->free_job->request);
+        last->next = job_take(thread);
+        last = last->next;
+        taken++;
+    }
+    job_start(first);
+    return taken;
+}
+
+/* Run the request that was just read, and what is linked to it: how many that took. */
+static __attribute__((noinline)) uint32_t request_accept(struct thread *thread, uint32_t most)
+{
+    uint32_t taken = 1;
+
+    if (thread->free_job->request.flags & REQUEST_LINK)
+        taken = chain_accept(thread, most);
+    else
+        job_start(job_take(thread));
+    jobs_run();
     return taken;
 }
 
 uint32_t jobs_accept(struct thread *thread, uint32_t most)
 {
-    int32_t flags = ring_peek_flags(&thread->ring, 0);
-    uint32_t taken = 1;
-    struct job *job;
+    const struct cpu *cpu = cpu_current();
+    struct kernel_ring *ring = &thread->ring;
+    uint32_t accepted = 0, available = ring_available(ring), taken;
 
-    if (flags < 0)
-        return 0;
-    if (flags & REQUEST_LINK)
-        taken = chain_accept(thread, most);
-    else if ((job = job_take(thread)))
-        job_start(job);
-    else
-        taken = 0;
-    jobs_run();
-    return taken;
+    if (available < most)
+        most = available;
+    while (accepted < most) {
+        /* there is a free job: no more are in flight than the ring's capacity */
+        struct request *request = &thread->free_job->request;
+
+        ring_next(ring, request);
+        if (request_is_nop(request)) {
+            uint64_t user_data = request->user_data;
+
+            trace_as(thread->number, TRACE_NOP, 0, user_data);
+            ring_answer(ring, 0, user_data);
+            accepted++;
+            continue;
+        }
+        taken = request_accept(thread, most - accepted);
+        accepted += taken;
+        if (!taken || cpu->thread != thread)
+            break;
+    }
+    return accepted;
 }
 
 static void job_free(struct job *job)
@@ -191,7 +209,7 @@ void job_abort(struct job *job, enum error error)
         job_complete(job, -(int64_t)error);
 }
 
-void jobs_run(void)
+static void ready_run(void)
 {
     while (!list_empty(&ready)) {
         struct job *job = container_of(list_take(&ready), struct job, link);
@@ -201,6 +219,12 @@ void jobs_run(void)
         else
             job_start(job);
     }
+}
+
+void jobs_run(void)
+{
+    if (!list_empty(&ready))
+        ready_run();
 }
 
 void jobs_discard(struct thread *thread)

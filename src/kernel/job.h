@@ -45,8 +45,8 @@ struct job {
     struct timer timer;    /* its deadline */
 };
 
-/* Take the next request of the thread's ring, and what is linked to it, at most `most` in all, and
- * start it. Gives how many were taken. The thread may have ended when this returns. */
+/* Take up to `most` requests off the current thread's ring and start them; a chain is taken whole
+ * or not at all. Gives how many were taken. The thread may have ended when this returns. */
 uint32_t jobs_accept(struct thread *thread, uint32_t most);
 
 /* Start the jobs whose predecessors completed meanwhile. Called before the kernel is left. */

@@ -12,35 +12,111 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/op.h"
 #include "abi/ring.h"
 
 struct kernel_ring {
     struct ring *shared;
     struct completion *completions;
     uint32_t capacity; /* requests; completions: twice as many */
+    uint32_t mask;     /* capacity - 1 */
     uint32_t submission_head;
     uint32_t completion_tail;
     uint32_t in_flight; /* accepted and not yet completed */
 };
 
+/* Nothing but an answer is asked for. */
+static inline bool request_is_nop(const struct request *request)
+{
+    return request->op == OP_NOP && request->flags == 0;
+}
+
 /* Set up an empty ring in zeroed memory of ring_size_bytes(capacity) bytes. */
 void ring_init(struct kernel_ring *ring, void *memory, uint32_t capacity);
 
-/* Is there a request, and room for its completion? Then copy it to `request`, count it as in
- * flight, and tell the thread that its slot is free again. */
-bool ring_take(struct kernel_ring *ring, struct request *request);
+/* How many requests are submitted and have room for their completion. It does not grow, and shrinks
+ * by ring_next alone, while the thread is in the kernel. */
+uint32_t ring_available(const struct kernel_ring *ring);
+
+/* How many more requests could be taken now, as far as room for completions goes. */
+uint32_t ring_room(const struct kernel_ring *ring);
 
 /* The flags of the request that lies `ahead` requests further, as they are now: a hint, since they
  * may be others when it is taken. -1 if the thread has not submitted that many. */
 int32_t ring_peek_flags(const struct kernel_ring *ring, uint32_t ahead);
 
-/* How many more requests could be taken now, as far as room for completions goes. */
-uint32_t ring_room(const struct kernel_ring *ring);
-
 /* Completions that the thread has not reaped yet. */
-uint32_t ring_unreaped(const struct kernel_ring *ring);
+static inline uint32_t ring_unreaped(const struct kernel_ring *ring)
+{
+    /* acquire: the thread read a completion before it moved its index, and the place is written
+     * anew after this; what it claims here can only make its own ring seem full or empty */
+    uint32_t head = __atomic_load_n(&ring->shared->completion_head, __ATOMIC_ACQUIRE);
 
-/* Answer a request that was taken. There is room: ring_take saw to that. */
-void ring_complete(struct kernel_ring *ring, int64_t result, uint64_t user_data);
+    return ring->completion_tail - head;
+}
+
+static inline struct request *ring_slot(const struct kernel_ring *ring, uint32_t index)
+{
+    struct request *requests = (struct request *)((uint8_t *)ring->shared + RING_REQUESTS);
+
+    return &requests[index & ring->mask];
+}
+
+/*
+ * Copy the next request, which ring_available counted, and tell the thread that its slot is free.
+ * Another processor may be writing there: each word is read once; of a plain no-op only those that
+ * mean something. The caller answers it with ring_answer, or holds it as in flight.
+ */
+static inline void ring_next(struct kernel_ring *ring, struct request *request)
+{
+    const volatile uint64_t *source = (uint64_t *)ring_slot(ring, ring->submission_head);
+    uint64_t *target = (uint64_t *)request;
+
+    target[0] = source[0];
+    target[1] = source[1];
+    if (!request_is_nop(request)) {
+        target[2] = source[2];
+        target[3] = source[3];
+        target[4] = source[4];
+        target[5] = source[5];
+        target[6] = source[6];
+        target[7] = source[7];
+    }
+    ring->submission_head++;
+    /* release: the slot may be written anew only after the copy above */
+    __atomic_store_n(&ring->shared->submission_head, ring->submission_head, __ATOMIC_RELEASE);
+}
+
+/* Put back the request that ring_next gave last. */
+static inline void ring_put_back(struct kernel_ring *ring)
+{
+    ring->submission_head--;
+    __atomic_store_n(&ring->shared->submission_head, ring->submission_head, __ATOMIC_RELEASE);
+}
+
+/* The request that ring_next gave last is in flight until ring_complete. */
+static inline void ring_hold(struct kernel_ring *ring)
+{
+    ring->in_flight++;
+}
+
+/* Answer a request that is not in flight. There is room: ring_available saw to that. */
+static inline void ring_answer(struct kernel_ring *ring, int64_t result, uint64_t user_data)
+{
+    struct completion *slot = &ring->completions[ring->completion_tail & (2 * ring->mask + 1)];
+
+    slot->result = result;
+    slot->user_data = user_data;
+    ring->completion_tail++;
+    /* release: the completion is whole before the thread sees it counted */
+    __atomic_store_n(&ring->shared->completion_tail, ring->completion_tail, __ATOMIC_RELEASE);
+}
+
+/* Answer a request that is in flight. */
+static inline void ring_complete(struct kernel_ring *ring, int64_t result, uint64_t user_data)
+{
+    ring->in_flight--;
+    ring_answer(ring, result, user_data);
+}
 
 #endif

@@ -222,17 +222,13 @@ static __attribute__((noinline)) struct entered enter_work(struct cpu *cpu, uint
                                                            uint64_t wait, uint64_t deadline)
 {
     struct thread *thread = cpu->thread;
-    uint32_t accepted = 0, most = submit < RING_CAPACITY_MAX ? (uint32_t)submit : RING_CAPACITY_MAX;
+    uint32_t accepted = 0;
 
-    while (accepted < most) {
-        uint32_t taken = jobs_accept(thread, most - accepted);
-
-        if (cpu->thread != thread) /* it asked for its own end */
-            return (struct entered){0, schedule()};
-        if (!taken)
-            break;
-        accepted += taken;
-    }
+    if (submit)
+        accepted =
+            jobs_accept(thread, submit < RING_CAPACITY_MAX ? (uint32_t)submit : RING_CAPACITY_MAX);
+    if (cpu->thread != thread) /* it asked for its own end */
+        return (struct entered){0, schedule()};
     if (wait)
         thread_wait(thread, wait < UINT32_MAX ? (uint32_t)wait : UINT32_MAX, deadline);
     else if (!submit)

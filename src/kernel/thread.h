@@ -26,7 +26,7 @@ struct thread {
     struct memory *ring_memory;
     uint64_t ring_address; /* where the process sees the ring */
     struct job *jobs;      /* stock, ring.capacity of them */
-    struct job *free_job; /* first of those that are free */
+    struct job *free_job;  /* first of those that are free */
     unsigned jobs_order;
     uint32_t number;         /* never used twice */
     uint32_t process_number; /* of its process */

@@ -32,7 +32,8 @@ void trace_wrap(void)
 
 const struct trace_record *trace_recent(unsigned count, unsigned i)
 {
-    if (!trace_next || i >= count || trace_buffer->written < count - i || count > trace_buffer->capacity)
+    if (!trace_next || i >= count || trace_buffer->written < count - i ||
+        count > trace_buffer->capacity)
         return NULL;
     return &records[(trace_buffer->written - count + i) % trace_buffer->capacity];
 }

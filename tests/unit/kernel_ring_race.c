@@ -19,7 +19,7 @@ static uint64_t wrong, wrong_user; /* what each side found, written by it alone 
 
 static struct request request_numbered(uint64_t number)
 {
-    return (struct request){.op = (uint16_t)number,
+    return (struct request){.op = (uint16_t)(number | 1), /* a plain no-op is not read whole */
                             .handle = (uint32_t)number,
                             .user_data = number,
                             .buffer = number,
@@ -32,10 +32,20 @@ static struct request request_numbered(uint64_t number)
 
 static bool request_is_whole(const struct request *request, uint64_t number)
 {
-    return request->op == (uint16_t)number && request->handle == (uint32_t)number &&
+    return request->op == (uint16_t)(number | 1) && request->handle == (uint32_t)number &&
            request->user_data == number && request->buffer == number && request->length == number &&
            request->offset == number && request->deadline == number && request->arg0 == number &&
            request->arg1 == number;
+}
+
+/* Take one request as in flight, if there is one. */
+static bool request_take(struct kernel_ring *from, struct request *request)
+{
+    if (!ring_available(from))
+        return false;
+    ring_next(from, request);
+    ring_hold(from);
+    return true;
 }
 
 /* Takes requests, keeps up to a capacity of them in flight, answers the oldest. */
@@ -45,9 +55,9 @@ static void *kernel_side(void *argument)
     uint64_t taken = 0, answered = 0;
 
     while (answered < REQUESTS) {
-        struct request request;
+        struct request request = {0};
 
-        if (ring_take(ring, &request)) {
+        if (request_take(ring, &request)) {
             wrong += !request_is_whole(&request, taken);
             taken++;
         } else if (answered < taken) {
