@@ -40,24 +40,37 @@ static uint32_t console_open(void)
     return handle < 0 ? 0 : (uint32_t)handle;
 }
 
-/* Tell whoever looks at the console, if there is one. */
-static void __attribute__((format(printf, 1, 2))) report(const char *format, ...)
-{
-    uint32_t console = console_open();
-    char text[256];
-    va_list arguments;
+/* What was reported before there was a console. */
+static char unsaid[512];
+static size_t unsaid_length;
 
-    va_start(arguments, format);
-    format_text_list(text, sizeof(text), format, arguments);
-    va_end(arguments);
+/* Say on the console what is unsaid; without a console it stays so. */
+static void report_flush(void)
+{
+    uint32_t console = unsaid_length != 0 ? console_open() : 0;
+
     if (console == 0)
         return;
     request_wait((struct request){.op = OP_WRITE,
                                   .handle = console,
-                                  .buffer = (uint64_t)text,
-                                  .length = strlen(text),
+                                  .buffer = (uint64_t)unsaid,
+                                  .length = unsaid_length,
                                   .deadline = REPORT_NS});
+    unsaid_length = 0;
     handle_close(console);
+}
+
+/* Tell whoever looks at the console; what has no room before there is one is lost. */
+static void __attribute__((format(printf, 1, 2))) report(const char *format, ...)
+{
+    size_t room = sizeof(unsaid) - unsaid_length, length;
+    va_list arguments;
+
+    va_start(arguments, format);
+    length = format_text_list(unsaid + unsaid_length, room, format, arguments);
+    va_end(arguments);
+    unsaid_length += length < room ? length : room - 1;
+    report_flush();
 }
 
 /*
@@ -188,16 +201,19 @@ static int64_t child_start(const struct conf_line *line)
 static int64_t names_bind(const struct conf_line *line)
 {
     for (size_t i = 0; i < line->name_count; i++) {
-        int64_t result = object_share(root, handle_named(line->names[i]), 0, line->names[i]);
+        uint32_t object = handle_named(line->names[i]);
+        int64_t result = -E_NOT_FOUND;
 
+        if (object != 0)
+            result = object_share(root, object, 0, line->names[i]);
         if (result < 0)
             return result;
     }
     return 0;
 }
 
-/* Do what one line says; false, and a report, if that cannot be done. */
-static bool line_execute(const char *text, size_t length, size_t number)
+/* Do what one line says; a report if that cannot be done. */
+static void line_execute(const char *text, size_t length, size_t number)
 {
     static struct conf_line line;
     struct conf_error error;
@@ -205,7 +221,7 @@ static bool line_execute(const char *text, size_t length, size_t number)
 
     if (!conf_parse(&line, text, length, &error)) {
         report("init: " CONF_FILE ":%zu:%zu: %s\n", number, error.column, error.message);
-        return false;
+        return;
     }
     if (line.verb == CONF_BIND)
         result = names_bind(&line);
@@ -214,31 +230,31 @@ static bool line_execute(const char *text, size_t length, size_t number)
     if (result < 0)
         report("init: " CONF_FILE ":%zu: %s: %s\n", number, line.name ? line.name : "bind",
                error_text(result));
-    return result >= 0;
+    report_flush(); /* there may be a console now */
 }
 
-/* Do what the file says, line by line; false if a line could not be done. */
-static bool file_execute(void)
+/* Do what the file says, line by line. */
+static void file_execute(void)
 {
     int64_t file = object_open(files, CONF_FILE, 0);
     int64_t size = file < 0 ? file : object_get((uint32_t)file, PROPERTY_SIZE);
     const char *text = size <= 0 ? NULL : memory_map((uint32_t)file, (uint64_t)size, MAP_READ);
     size_t start = 0, number = 1;
-    bool good = true;
 
-    if (!text)
-        return false;
+    if (!text) {
+        report("init: " CONF_FILE ": %s\n", error_text(size));
+        return;
+    }
     for (size_t end = 0; end < (size_t)size; end++) {
         bool last = end + 1 == (size_t)size;
 
         if (text[end] != '\n' && !last)
             continue;
-        good &= line_execute(text + start, end - start + (text[end] != '\n'), number++);
+        line_execute(text + start, end - start + (text[end] != '\n'), number++);
         start = end + 1;
     }
     memory_free((void *)(uintptr_t)text, (uint64_t)size);
     handle_close((uint32_t)file);
-    return good;
 }
 
 /* Ask to be told of the end of a child. */
@@ -257,7 +273,8 @@ static void child_ended(struct child *child)
 
     child_unpublish(child);
     handle_close(child->process);
-    if (!child->main || status->reason != REASON_EXITED)
+    /* A program that did what it had to do is no news. */
+    if (status->reason != REASON_EXITED || (!child->main && status->status != 0))
         report("init: %s: %s, status %ld\n", child->name, reason_text(status->reason),
                status->status);
     if (child->main)
