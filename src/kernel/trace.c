@@ -4,10 +4,16 @@
 #include "direct.h"
 #include "trace.h"
 
-struct trace_header *trace_buffer;
-struct trace_record *trace_next, *trace_end;
+#define OWN_RECORDS 16u
 
-static struct trace_record *records;
+static struct trace_record own_records[OWN_RECORDS];
+static uint64_t own_written;
+
+struct trace_header *trace_buffer;
+uint64_t *trace_written = &own_written;
+struct trace_record *trace_next = own_records, *trace_end = own_records + OWN_RECORDS;
+
+static struct trace_record *records = own_records;
 
 void trace_init(uint64_t base, uint64_t size)
 {
@@ -21,21 +27,24 @@ void trace_init(uint64_t base, uint64_t size)
         .record_size = sizeof(struct trace_record),
         .capacity = (uint64_t)(trace_end - records),
     };
+    trace_written = &trace_buffer->written;
     __atomic_store_n(&trace_buffer->magic, TRACE_MAGIC, __ATOMIC_RELEASE);
 }
 
 void trace_wrap(void)
 {
     trace_next = records;
-    trace_full();
+    if (trace_buffer)
+        trace_full();
 }
 
 const struct trace_record *trace_recent(unsigned count, unsigned i)
 {
-    if (!trace_next || i >= count || trace_buffer->written < count - i ||
-        count > trace_buffer->capacity)
+    uint64_t capacity = (uint64_t)(trace_end - records), written = *trace_written;
+
+    if (i >= count || written < count - i || count > capacity)
         return NULL;
-    return &records[(trace_buffer->written - count + i) % trace_buffer->capacity];
+    return &records[(written - count + i) % capacity];
 }
 
 __attribute__((noinline)) void trace_full(void)

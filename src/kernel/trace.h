@@ -10,7 +10,9 @@
 /* Hosts find the trace by this symbol; NULL while there is none. */
 extern struct trace_header *trace_buffer;
 
-/* Where the next record goes, NULL while there is no trace, and where the buffer ends. */
+/* Records written, where the next one goes, and where their buffer ends. While there is no trace
+ * buffer they go to a small one of the kernel's own. */
+extern uint64_t *trace_written;
 extern struct trace_record *trace_next, *trace_end;
 
 /* Start tracing into `size` bytes at physical address `base`; a size of 0 leaves tracing off. */
@@ -19,14 +21,12 @@ void trace_init(uint64_t base, uint64_t size);
 /* The buffer is full: go on at its start. */
 void trace_wrap(void);
 
-/* Write one record on behalf of a thread. Before trace_init it does nothing. */
+/* Write one record on behalf of a thread. */
 static inline void trace_as(uint32_t actor, enum trace_event event, uint64_t a, uint64_t b)
 {
     struct trace_record *record = trace_next;
 
-    if (!record)
-        return;
-    record->sequence = trace_buffer->written;
+    record->sequence = *trace_written;
     record->tick = cpu_tsc();
     record->event = (uint16_t)event;
     record->cpu = 0;
@@ -34,7 +34,7 @@ static inline void trace_as(uint32_t actor, enum trace_event event, uint64_t a, 
     record->a = a;
     record->b = b;
     /* last: a host that stops the machine here finds only whole records */
-    __atomic_store_n(&trace_buffer->written, record->sequence + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(trace_written, record->sequence + 1, __ATOMIC_RELEASE);
     trace_next = ++record;
     if (record == trace_end)
         trace_wrap();

@@ -215,6 +215,7 @@ static void answer_push(struct server *server, struct slot *slot)
 
     if (!again)
         slot->waiter.done = slot_replied;
+    server->owed += slot->given ? 2 : 1;
     ring_push(ring, (struct request){.op = OP_REPLY,
                                      .flags = again || slot->given ? REQUEST_LINK : 0,
                                      .handle = server->port,
@@ -262,7 +263,9 @@ int server_run(struct server *server)
 
     while (!server->ending) {
         server_push(server);
-        enter(ring_pending(ring), 1, NEVER);
+        /* what was just pushed to answer completes at once and is no reason to come back */
+        enter(ring_pending(ring), server->owed + 1, NEVER);
+        server->owed = 0;
         while (ring_pop(ring, &completion)) {
             struct waiter *waiter = (struct waiter *)completion.user_data;
 
