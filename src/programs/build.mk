@@ -1,8 +1,9 @@
 # Programs: each folder is one of its name. PROGRAMS_EXTRA adds single-file programs from elsewhere,
-# and INIT names the one that the archive holds as `init`.
+# which replace those of the same name, and INIT names the one that the archive holds as `init`.
 
-PROGRAMS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard src/programs/*/main.c))))
 PROGRAMS_EXTRA_NAMES := $(basename $(notdir $(PROGRAMS_EXTRA)))
+PROGRAMS := $(filter-out $(PROGRAMS_EXTRA_NAMES),$(sort \
+    $(notdir $(patsubst %/main.c,%,$(wildcard src/programs/*/main.c)))))
 INIT_CONF ?= src/programs/init/init.conf
 
 $(B)/programs/%.c.o: src/programs/%.c
