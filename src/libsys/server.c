@@ -256,6 +256,15 @@ static void server_push(struct server *server)
     }
 }
 
+/*
+ * How many completions are worth coming back for. Answers that were just pushed complete at once
+ * and are none by themselves, unless more answers wait for the room that they take.
+ */
+static uint32_t completions_wanted(const struct server *server)
+{
+    return server->answers && server->owed != 0 ? server->owed : server->owed + 1;
+}
+
 int server_run(struct server *server)
 {
     struct ring *ring = thread_ring();
@@ -263,8 +272,7 @@ int server_run(struct server *server)
 
     while (!server->ending) {
         server_push(server);
-        /* what was just pushed to answer completes at once and is no reason to come back */
-        enter(ring_pending(ring), server->owed + 1, NEVER);
+        enter(ring_pending(ring), completions_wanted(server), NEVER);
         server->owed = 0;
         while (ring_pop(ring, &completion)) {
             struct waiter *waiter = (struct waiter *)completion.user_data;
@@ -273,8 +281,12 @@ int server_run(struct server *server)
                 waiter->done(server, waiter, completion.result);
         }
     }
-    server_push(server); /* the last round's answers */
-    enter(ring_pending(ring), 0, 0);
+    do { /* the last round's answers */
+        server_push(server);
+        enter(ring_pending(ring), 0, 0);
+        while (ring_pop(ring, &completion))
+            ;
+    } while (server->answers);
     return (int)server->status;
 }
 

@@ -53,7 +53,8 @@ static inline uint32_t thread_sync_count(void)
  * Start a thread of this process that calls `function` and then ends, at the caller's
  * priority. `ring_capacity` is a power of
  * two or 0 for the smallest. Returns a handle on the thread, or -E_MEMORY, -E_LIMIT, -E_ARGUMENT.
- * Its stack stays mapped when it has ended.
+ * The handle is the one that the thread itself ends with: do not close it while it runs. Its stack
+ * stays mapped when it has ended.
  */
 int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t ring_capacity);
 

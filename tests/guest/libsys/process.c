@@ -5,7 +5,8 @@
 
 static struct process_status status;
 
-static int64_t start(const char *file, size_t count, const char *const *arguments)
+static int64_t start_with(const char *file, size_t count, const char *const *arguments,
+                          size_t handle_count, const struct program_handle *handles)
 {
     int64_t binary = object_open(handle_named("files"), file, 0);
     int64_t process;
@@ -16,9 +17,16 @@ static int64_t start(const char *file, size_t count, const char *const *argument
                                                          .processes = handle_named("processes"),
                                                          .binary = (uint32_t)binary,
                                                          .arguments = arguments,
-                                                         .argument_count = count});
+                                                         .argument_count = count,
+                                                         .handles = handles,
+                                                         .handle_count = handle_count});
     handle_close((uint32_t)binary);
     return process;
+}
+
+static int64_t start(const char *file, size_t count, const char *const *arguments)
+{
+    return start_with(file, count, arguments, 0, NULL);
 }
 
 /* Start this program once more and wait for it. */
@@ -81,6 +89,35 @@ static void killing_is_told(void)
     handle_close((uint32_t)process);
 }
 
+static uint32_t make(uint32_t kind)
+{
+    return (uint32_t)object_create(handle_named("self"), kind, NULL, 0, 0);
+}
+
+static void servers_publish_by_themselves(void)
+{
+    const char *const arguments[] = {"x", "serve"};
+    uint32_t names = make(OBJECT_TABLE), ready = make(OBJECT_EVENT);
+    const struct program_handle handles[] = {{"names", names, RIGHT_SHARE},
+                                             {"ready", ready, RIGHT_WRITE}};
+    int64_t process = start_with("libsys-test", 2, arguments, 2, handles), answer;
+    uint64_t count;
+    char text[8];
+
+    EXPECT(process > 0);
+    EXPECT(object_read(ready, &count, sizeof(count), 0) == sizeof(count));
+    answer = object_open(names, "answer", 0);
+    EXPECT(answer > 0);
+    EXPECT(object_read((uint32_t)answer, text, 8, 0) == 4 && memcmp(text, "here", 4) == 0);
+    EXPECT(object_remove((uint32_t)process, NULL, 0) == 0);
+    /* Its port went with it. */
+    EXPECT(object_read((uint32_t)answer, text, 8, 0) == -E_GONE);
+    handle_close((uint32_t)answer);
+    handle_close((uint32_t)process);
+    handle_close(names);
+    handle_close(ready);
+}
+
 static void what_is_no_program_is_refused(void)
 {
     const char *const arguments[] = {"x"};
@@ -113,6 +150,7 @@ void process_tests(void)
     test_run("arguments", arguments_arrive);
     test_run("long-arguments", long_arguments_are_refused);
     test_run("killing-is-told", killing_is_told);
+    test_run("servers-publish", servers_publish_by_themselves);
     test_run("no-program", what_is_no_program_is_refused);
     test_run("nothing-is-left-behind", nothing_is_left_behind);
 }
