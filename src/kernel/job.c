@@ -193,7 +193,7 @@ void job_complete(struct job *job, int64_t result)
     trace_as(thread->number, TRACE_COMPLETE, (uint64_t)result, job->request.user_data);
     ring_complete(&thread->ring, result, job->request.user_data);
     job_free(job);
-    if (next)
+    if (next && thread->state != THREAD_ENDED) /* else it is discarded, or was already */
         chain_continue(next, handle, result < 0);
     thread_answered(thread);
 }
