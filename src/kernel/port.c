@@ -24,6 +24,7 @@ struct remote {
     struct port *port; /* held */
     uint64_t badge;
     struct list link; /* in the port's notices, at its end */
+    bool minted;      /* somebody got a handle */
 };
 
 static const struct object_type port_type, remote_type;
@@ -59,8 +60,10 @@ void port_withdraw(const struct job *job)
 
 static bool op_sends_data(uint16_t op)
 {
-    return op == OP_WRITE || op == OP_OPEN || op == OP_CREATE || op == OP_REMOVE || op == OP_SET ||
-           op == OP_SHARE;
+    enum { SENDS = 1 << OP_WRITE | 1 << OP_OPEN | 1 << OP_CREATE | 1 << OP_REMOVE | 1 << OP_SET |
+                   1 << OP_SHARE };
+
+    return SENDS >> op & 1;
 }
 
 /* What the client hands over with OP_SHARE becomes a handle of the server. */
@@ -79,27 +82,38 @@ static int64_t handle_pass(const struct job *call, struct process *server, uint3
     return result < 0 ? result : 0;
 }
 
-/* Write header and data to the server's buffer, which was checked. An error is the client's. */
+/* Describe the call to its server. An error is the client's. */
+static int64_t header_fill(struct call *header, const struct job *call, struct process *server)
+{
+    header->number = call_number(call);
+    header->badge = ((struct remote *)call->object)->badge;
+    header->op = call->request.op;
+    header->flags = 0;
+    header->rights = call->rights;
+    header->length = call->request.length;
+    header->offset = call->request.offset;
+    header->arg0 = call->request.arg0;
+    header->arg1 = call->request.arg1;
+    header->handle = 0;
+    header->process = call->thread->process_number;
+    return call->request.op == OP_SHARE ? handle_pass(call, server, &header->handle) : 0;
+}
+
+/* Write header and data to the server's buffer, which was checked; most often the header lies on
+ * one page. */
 static int64_t call_write(struct job *receive, struct job *call, uint64_t size)
 {
     struct user_address at = job_buffer(receive);
-    struct call header = {
-        .number = call_number(call),
-        .badge = ((struct remote *)call->object)->badge,
-        .op = call->request.op,
-        .rights = call->rights,
-        .length = call->request.length,
-        .offset = call->request.offset,
-        .arg0 = call->request.arg0,
-        .arg1 = call->request.arg1,
-        .process = job_process(call)->number,
-    };
-    int64_t result = 0;
+    uint64_t span = sizeof(struct call);
+    uint8_t *bytes = user_span(at, MAP_WRITE, &span);
+    struct call header;
+    int64_t result;
 
-    if (!user_copy(user_add(at, sizeof header), job_buffer(call), size))
+    if (size && !user_copy(user_add(at, sizeof header), job_buffer(call), size))
         return -E_BUFFER;
-    if (call->request.op == OP_SHARE)
-        result = handle_pass(call, job_process(receive), &header.handle);
+    if (span == sizeof header)
+        return header_fill((struct call *)(void *)bytes, call, job_process(receive));
+    result = header_fill(&header, call, job_process(receive));
     return result ? result : job_store(receive, 0, &header, sizeof header);
 }
 
@@ -273,12 +287,18 @@ static void port_destroy(struct object *object)
     heap_free(object, sizeof(struct port));
 }
 
+static void remote_handle_made(struct object *object, uint32_t rights)
+{
+    (void)rights;
+    ((struct remote *)object)->minted = true;
+}
+
 /* Nobody refers to the remote any more: the server is told, if there is one. */
 static void remote_destroy(struct object *object)
 {
     struct remote *remote = (struct remote *)object;
 
-    if (remote->port->dead) {
+    if (remote->port->dead || !remote->minted) {
         remote_free(remote);
     } else {
         list_insert(&remote->port->notices, &remote->link);
@@ -302,6 +322,7 @@ static const struct object_type remote_type = {
     .number = OBJECT_REMOTE,
     .rights = RIGHT_ALL & ~RIGHT_RECEIVE,
     .destroy = remote_destroy,
+    .handle_made = remote_handle_made,
     .methods = {[OP_READ] = remote_call,
                 [OP_WRITE] = remote_call,
                 [OP_OPEN] = remote_call,
