@@ -6,7 +6,8 @@
  * tells how much the client offers in all. For those whose data goes OUT, `length` is what the
  * client takes at most. The server answers with OP_REPLY on the port: arg0 = number, offset =
  * result, buffer and length = data for the client (never more than it takes), arg1 = handle to
- * give.
+ * give. With a handle the result is the client's new handle; without one, OP_OPEN and OP_CREATE
+ * cannot be answered with a result above 0.
  *
  * A call with op OP_CLOSE and number 0 is a notice, and is not replied to: the last handle of one
  * minted object with this badge was closed.

@@ -223,6 +223,8 @@ static int64_t port_op_reply(struct job *job)
                                RIGHT_TRANSFER, &object, &rights);
         if (error)
             return error;
+    } else if (result > 0 && (call->request.op == OP_OPEN || call->request.op == OP_CREATE)) {
+        return -E_ARGUMENT; /* it would pass for a handle, which the server cannot make up */
     }
     if (size && !user_writable(job_buffer(call), size))
         result = -E_BUFFER;
