@@ -15,7 +15,7 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-pr
 COMMON := -std=gnu11 -g $(WARNINGS) -Werror -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 HOST_CFLAGS := $(COMMON) -O2 -D_GNU_SOURCE -Isrc
 GUEST_CFLAGS := $(COMMON) -O2 -ffreestanding -fno-pie -fno-pic -fno-asynchronous-unwind-tables \
-    -fno-omit-frame-pointer -mgeneral-regs-only -Isrc
+    -fno-omit-frame-pointer -fno-strict-aliasing -mgeneral-regs-only -Isrc
 
 # What goes into the boot archive: name=path, one pair a file; fragments append to it.
 ARCHIVE_FILES :=

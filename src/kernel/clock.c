@@ -12,7 +12,7 @@ struct time_page *clock_time;
 
 static struct memory *page_memory;
 static struct timers timers;
-static uint64_t armed = TIMER_NEVER; /* when the hardware timer will ring */
+uint64_t clock_armed = TIMER_NEVER, clock_first = TIMER_NEVER;
 
 void clock_init(void)
 {
@@ -38,39 +38,34 @@ struct memory *clock_page(void)
 void clock_set(struct timer *timer, uint64_t when)
 {
     timer_set(&timers, timer, when);
+    clock_first = timers_next(&timers);
     cpu_current()->attention = true; /* it may have to ring sooner than was armed */
 }
 
 void clock_clear_set(struct timer *timer)
 {
     timer_clear(&timers, timer);
+    clock_first = timers_next(&timers);
 }
 
-void clock_run(void)
+void clock_run_due(void)
 {
     struct timer *timer;
 
-    if (timers_next(&timers) == TIMER_NEVER)
-        return;
     for (uint64_t now = clock_now(); (timer = timers_take(&timers, now));)
         timer->fire(timer);
+    clock_first = timers_next(&timers);
 }
 
-void clock_arm(uint64_t limit)
+void clock_arm_at(uint64_t when)
 {
-    uint64_t next = timers_next(&timers);
+    uint64_t now = clock_now();
 
-    if (limit < next)
-        next = limit;
-    if (next < armed) {
-        uint64_t now = clock_now();
-
-        armed = next;
-        pit_arm(next > now ? next - now : 0);
-    }
+    clock_armed = when;
+    pit_arm(when > now ? when - now : 0);
 }
 
 void clock_interrupt(void)
 {
-    armed = TIMER_NEVER;
+    clock_armed = TIMER_NEVER;
 }

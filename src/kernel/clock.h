@@ -29,6 +29,9 @@ uint64_t clock_hz(void);
 /* The page that tells processes the time: struct time_page in abi/start.h. */
 struct memory *clock_page(void);
 
+/* When the hardware timer will ring, and when the earliest timer wants it to. */
+extern uint64_t clock_armed, clock_first;
+
 /* Set a timer that is not set; its `fire` is called at that moment, or soon after. */
 void clock_set(struct timer *timer, uint64_t when);
 void clock_clear_set(struct timer *timer);
@@ -41,10 +44,25 @@ static inline void clock_clear(struct timer *timer)
 }
 
 /* Fire all timers whose moment has come. */
-void clock_run(void);
+void clock_run_due(void);
+
+static inline void clock_run(void)
+{
+    if (clock_first != TIMER_NEVER)
+        clock_run_due();
+}
+
+/* For clock_arm: set the hardware timer. */
+void clock_arm_at(uint64_t when);
 
 /* See to it that a timer interrupt comes at `limit` or at the earliest timer, if that is sooner. */
-void clock_arm(uint64_t limit);
+static inline void clock_arm(uint64_t limit)
+{
+    uint64_t when = limit < clock_first ? limit : clock_first;
+
+    if (when < clock_armed)
+        clock_arm_at(when);
+}
 
 /* The timer interrupt came: it must be armed anew. */
 void clock_interrupt(void);

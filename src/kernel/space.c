@@ -177,14 +177,13 @@ void space_unmap_fixed(struct space *space, uint64_t address)
     region_delete(region);
 }
 
-uint64_t space_page(struct space *space, uint64_t address, uint32_t access)
+/* The page is not in the tables, or not for the access: fill it in if a region says so. */
+static __attribute__((noinline)) uint64_t page_fill(struct space *space, uint64_t address,
+                                                    uint32_t access)
 {
-    uint64_t page = paging_lookup(space->root, address, access);
-    struct region *region;
+    struct region *region = region_at(space, address);
+    uint64_t page;
 
-    if (page != FRAME_NONE)
-        return page;
-    region = region_at(space, address);
     if (!region || (access & ~region->access))
         return FRAME_NONE;
     address &= ~(PAGE_SIZE - 1);
@@ -193,6 +192,16 @@ uint64_t space_page(struct space *space, uint64_t address, uint32_t access)
         !paging_map(space->root, space->account, address, page, region->access))
         return FRAME_NONE;
     return page;
+}
+
+uint64_t space_page(struct space *space, uint64_t address, uint32_t access)
+{
+    uint64_t page;
+
+    if (address >= USER_TOP)
+        return FRAME_NONE;
+    page = paging_lookup(space->root, address, access);
+    return page != FRAME_NONE ? page : page_fill(space, address, access);
 }
 
 void space_destroy(struct space *space)

@@ -4,14 +4,10 @@
 #include "frame.h"
 #include "user.h"
 
-/* The bytes at the address, up to the end of their page but at most `*size`, which is set to how
- * many they are; NULL if the page cannot be had. */
-static uint8_t *user_span(struct user_address at, uint32_t access, uint64_t *size)
+uint8_t *user_span(struct user_address at, uint32_t access, uint64_t *size)
 {
     uint64_t within = at.address % PAGE_SIZE, page;
 
-    if (at.address < USER_BASE || at.address >= USER_TOP)
-        return NULL;
     page = space_page(at.space, at.address, access);
     if (page == FRAME_NONE)
         return NULL;

@@ -22,6 +22,12 @@ static uint64_t *table_at(uint64_t physical)
     return direct_pointer(physical & ADDRESS);
 }
 
+/* The table below an entry of the user half: its flags other than the address are all below it. */
+static uint64_t *lower_table(uint64_t entry)
+{
+    return direct_pointer(entry & ~(PAGE_SIZE - 1));
+}
+
 static uint64_t *entry_of(uint64_t *table, uint64_t address, unsigned level)
 {
     return &table[(address >> (PAGE_SHIFT + 9 * level)) % ENTRIES];
@@ -128,18 +134,16 @@ uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access)
 {
     uint64_t wanted = PRESENT | (access & MAP_WRITE ? WRITABLE : 0), entry;
 
-    if (address >= USER_TOP)
-        return FRAME_NONE;
-    entry = *entry_of(table_at(root), address, 3);
+    entry = *entry_of(direct_pointer(root), address, 3);
     if (!(entry & PRESENT))
         return FRAME_NONE;
-    entry = *entry_of(table_at(entry), address, 2);
+    entry = *entry_of(lower_table(entry), address, 2);
     if (!(entry & PRESENT))
         return FRAME_NONE;
-    entry = *entry_of(table_at(entry), address, 1);
+    entry = *entry_of(lower_table(entry), address, 1);
     if (!(entry & PRESENT))
         return FRAME_NONE;
-    entry = *entry_of(table_at(entry), address, 0);
+    entry = *entry_of(lower_table(entry), address, 0);
     if ((entry & wanted) != wanted || ((access & MAP_EXECUTE) && (entry & NO_EXECUTE)))
         return FRAME_NONE;
     return entry & ADDRESS;
