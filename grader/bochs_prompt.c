@@ -302,7 +302,7 @@ static uint64_t value_after(const char *text, const char *name)
     return value;
 }
 
-static int registers_general(struct bochs *bochs, struct bochs_registers *r)
+int bochs_general_registers(struct bochs *bochs, struct bochs_registers *r)
 {
     const char *text = bochs_command(bochs, "r");
     struct {
@@ -330,7 +330,7 @@ int bochs_registers(struct bochs *bochs, struct bochs_registers *registers)
     const char *text;
 
     memset(registers, 0, sizeof(*registers));
-    if (registers_general(bochs, registers) != 0)
+    if (bochs_general_registers(bochs, registers) != 0)
         return -1;
     if ((text = bochs_command(bochs, "sreg")) == NULL)
         return -1;

@@ -15,3 +15,26 @@ SESSION_LIBS := -ldw -lelf
 
 $(B)/host/orrery-run: $(call grader_objects,run run_live run_qemu) $(SESSION_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS)
+
+# Images for the grader: those that GRADE_IMAGES names, made in GRADE_FOLDER. What lies in the folder
+# of an image's name beside it goes into its archive, too.
+GRADE_FOLDER ?=
+GRADE_IMAGES ?=
+
+# grade_image(name)
+define grade_image
+grade_files_$(1) = $$(ARCHIVE_FILES) $$(foreach path,$$(wildcard $(GRADE_FOLDER)/$(1)/*),\
+    $$(notdir $$(path))=$$(path))
+$$(eval $$(call boot_image,$(GRADE_FOLDER)/$(1).iso,grade_files_$(1)))
+endef
+
+$(foreach name,$(GRADE_IMAGES),$(eval $(call grade_image,$(name))))
+
+.PHONY: grade-images
+grade-images: $(patsubst %,$(GRADE_FOLDER)/%.iso,$(GRADE_IMAGES)) $(B)/kernel/kernel.elf
+
+GRADE_OBJECTS := $(SESSION_OBJECTS) $(call grader_objects,grade check report judge observe sites \
+    case draw tree command match match_each match_state spec spec_lex spec_pattern spec_observe)
+
+$(B)/host/orrery-grade: $(B)/host/grader/grade_main.o $(GRADE_OBJECTS)
+	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson -lcapstone

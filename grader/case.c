@@ -361,7 +361,7 @@ int case_read(struct case_file *file, const char *folder, char error[CASE_ERROR_
     snprintf(path, sizeof(path), "%s/spec", file->folder);
     file->spec = read_whole(path);
     if (file->spec == NULL) {
-        snprintf(error, CASE_ERROR_SIZE, "%s: %s", path, strerror(errno));
+        snprintf(error, CASE_ERROR_SIZE, "%.200s: %s", path, strerror(errno));
         return -1;
     }
     return 0;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    IDLE_PLACES = 8,
+    IDLE_PLACES = 2,
     PROMPT_SIZE = 64,
     SLICES_A_SECOND = 100, /* of the guest's time */
     QUIET_IDLE_FACTOR = 4, /* a guest that sleeps costs us less, and may do so on purpose */

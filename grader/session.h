@@ -33,6 +33,9 @@ struct session_watch {
     int breakpoint; /* filled in by session_run */
 };
 
+/* Bochs has room for 16 breakpoints; the session itself takes some. */
+enum { SESSION_WATCHES = 10 };
+
 struct session_options {
     struct bochs_options machine;
     const char *kernel;       /* ELF with symbols; NULL: the run ends only by budget or shutdown */
@@ -44,7 +47,7 @@ struct session_options {
         quiet_ticks; /* computing without a sound, four times as many asleep; 0: 1,500,000,000 */
     bool trace_each_stop; /* hand out records early, for people */
     struct session_watch *watches;
-    size_t watch_count;
+    size_t watch_count;              /* at most SESSION_WATCHES */
     const volatile int *interrupted; /* the run ends when it is no longer 0; or NULL */
 
     /* Any may be NULL. */

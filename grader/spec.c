@@ -51,6 +51,18 @@ static void parse_count(struct parser *parser, struct clause *clause, char which
     clause->shared = clause->patterns[0]->binds & clause->patterns[1]->binds;
 }
 
+/* What does not go inside a `for each` ends it. */
+static bool ends_for_each(const struct parser *parser)
+{
+    static const char *const words[] = {"property", "for", "chain",   "partial", "disjoint",
+                                        "begin",    "end", "console", "observe"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (parser_is_word(parser, words[i]))
+            return true;
+    return parser->token == TOKEN_END;
+}
+
 static void parse_for_each(struct parser *parser, struct clause *clause)
 {
     struct clause **last = &clause->inner;
@@ -71,8 +83,7 @@ static void parse_for_each(struct parser *parser, struct clause *clause)
     parser->known = bound;
     clause->text =
         parser_copy(parser, clause->patterns[0]->text, strlen(clause->patterns[0]->text));
-    while (parser->token != TOKEN_END && !parser_is_word(parser, "for") &&
-           !parser_is_word(parser, "property")) {
+    while (!ends_for_each(parser)) {
         *last = parser_clause(parser, true);
         last = &(*last)->next;
         parser->known = bound;

@@ -162,3 +162,23 @@ size_t symbols_idle(const struct symbols *symbols, uint64_t *addresses, size_t r
     }
     return found;
 }
+
+size_t symbols_bytes(const struct symbols *symbols, uint64_t address, uint8_t *bytes, size_t size)
+{
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(symbols->elf, section)) != NULL;) {
+        GElf_Shdr header;
+        Elf_Data *data;
+
+        if (gelf_getshdr(section, &header) == NULL || (header.sh_flags & SHF_ALLOC) == 0 ||
+            address < header.sh_addr || address - header.sh_addr >= header.sh_size ||
+            (data = elf_getdata(section, NULL)) == NULL || data->d_buf == NULL)
+            continue;
+
+        uint64_t offset = address - header.sh_addr;
+        size_t part = data->d_size - offset < size ? data->d_size - offset : size;
+
+        memcpy(bytes, (const uint8_t *)data->d_buf + offset, part);
+        return part;
+    }
+    return 0;
+}

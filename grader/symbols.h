@@ -17,6 +17,9 @@ int symbols_find(const struct symbols *symbols, const char *name, uint64_t *addr
 /* Writes "function, file:line" of an address, as much of it as is known; else the number. */
 void symbols_describe(struct symbols *symbols, uint64_t address, char *text, size_t size);
 
+/* Copies bytes of the program as the file has them. Result: how many; 0 if none lie there. */
+size_t symbols_bytes(const struct symbols *symbols, uint64_t address, uint8_t *bytes, size_t size);
+
 /* Addresses of the HLT of each "sti; hlt" in the executable parts. Result: how many were found; at
  * most `room` are written. */
 size_t symbols_idle(const struct symbols *symbols, uint64_t *addresses, size_t room);

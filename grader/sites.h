@@ -1,0 +1,16 @@
+/* Instructions of a program that a host wants to stop at, found by disassembly. */
+#ifndef GRADER_SITES_H
+#define GRADER_SITES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Adds the addresses of all IN, OUT, INS and OUTS in the executable sections of an ELF file to
+ * `*sites` (to be freed), which holds `*count`. Result: 0, or -1 if it cannot be read. */
+int sites_of_ports(const char *path, uint64_t **sites, size_t *count);
+
+/* The port that the instruction with these first bytes uses, given RDX. Result: -1 if it is none of
+ * these instructions. */
+int32_t site_port(const uint8_t bytes[2], uint64_t rdx);
+
+#endif

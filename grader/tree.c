@@ -1,0 +1,291 @@
+/* Trees to build from, as tree.h tells. */
+#include "tree.h"
+
+#include "command.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAKE_TIMEOUT_S = 600, PATH_SIZE = 4200 };
+
+__attribute__((format(printf, 2, 3))) static int fail(struct tree *tree, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(tree->error, sizeof(tree->error), format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+static char *join(const char *folder, const char *name)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(size);
+
+    if (path == NULL)
+        abort();
+    snprintf(path, size, "%s/%s", folder, name);
+    return path;
+}
+
+void tree_open(struct tree *tree, const char *source, const char *base, const char *folder)
+{
+    *tree = (struct tree){.source = strdup(source), .base = base != NULL ? strdup(base) : NULL};
+    folder_make(folder);
+    tree->folder = join(folder, "tree");
+    tree->build = join(folder, "build");
+    tree->log = join(folder, "log");
+}
+
+void tree_close(struct tree *tree)
+{
+    free(tree->source);
+    free(tree->base);
+    free(tree->folder);
+    free(tree->build);
+    free(tree->log);
+}
+
+/* Puts one file where it belongs in the copy. */
+static int put(struct tree *tree, const char *from_folder, const char *name)
+{
+    char *from = join(from_folder, name), *to = join(tree->folder, name);
+    char *folder = strndup(to, (size_t)(strrchr(to, '/') - to));
+    int result = 0;
+
+    folder_make(folder);
+    free(folder);
+    if (file_copy(from, to) != 0)
+        result = fail(tree, "%s: %s", name, errno == EINVAL ? "not a plain file" : strerror(errno));
+    free(from);
+    free(to);
+    return result;
+}
+
+struct names {
+    char *text; /* zero-separated, sorted as git lists them */
+    const char **first;
+    size_t count;
+};
+
+static int name_compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The sources' names: all files that git knows or would add. */
+static int list_names(struct tree *tree, struct names *names)
+{
+    const char *files[] = {"git", "ls-files", "-co", "--exclude-standard", NULL};
+    const char *commit[] = {"git", "ls-tree", "-r", "--name-only", tree->base, NULL};
+
+    *names = (struct names){0};
+    if (command_output(tree->base != NULL ? commit : files, tree->source, &names->text) != 0)
+        return fail(tree, "git does not list the files of %s", tree->source);
+    for (char *line = strtok(names->text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        names->first = realloc(names->first, (names->count + 1) * sizeof(names->first[0]));
+        if (names->first == NULL)
+            abort();
+        names->first[names->count++] = line;
+    }
+    if (names->count > 0)
+        qsort(names->first, names->count, sizeof(names->first[0]), name_compare);
+    return 0;
+}
+
+static void names_free(struct names *names)
+{
+    free(names->text);
+    free(names->first);
+}
+
+/* Removes files of the copy that are not among the names. */
+static void remove_others(const struct tree *tree, const char *below, const struct names *names)
+{
+    char *path = below[0] != '\0' ? join(tree->folder, below) : strdup(tree->folder);
+    DIR *entries = opendir(path);
+
+    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
+        char *name, *full;
+        struct stat status;
+
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        name = below[0] != '\0' ? join(below, entry->d_name) : strdup(entry->d_name);
+        full = join(tree->folder, name);
+        if (lstat(full, &status) == 0 && S_ISDIR(status.st_mode)) {
+            remove_others(tree, name, names);
+            rmdir(full); /* succeeds if nothing is left */
+        } else if (bsearch(&name, names->first, names->count, sizeof(names->first[0]),
+                           name_compare) == NULL) {
+            unlink(full);
+        }
+        free(name);
+        free(full);
+    }
+    if (entries != NULL)
+        closedir(entries);
+    free(path);
+}
+
+/* Unpacks the base commit into a folder beside the copy, to take files from. */
+static char *unpack_base(struct tree *tree)
+{
+    char *folder = join(tree->build, "../base"), *archive = join(tree->build, "../base.tar");
+    const char *pack[] = {"git", "archive", "-o", archive, tree->base, NULL};
+    const char *clear[] = {"rm", "-rf", folder, NULL};
+    const char *unpack[] = {"tar", "-xf", archive, "-C", folder, NULL};
+
+    folder_make(tree->build);
+    if (command_run(clear, NULL, NULL, 60) != 0 || folder_make(folder) != 0 ||
+        command_run(pack, tree->source, tree->log, 60) != 0 ||
+        command_run(unpack, NULL, tree->log, 60) != 0) {
+        fail(tree, "git cannot unpack commit %s", tree->base);
+        free(folder);
+        folder = NULL;
+    }
+    free(archive);
+    return folder;
+}
+
+int tree_reset(struct tree *tree)
+{
+    struct names names;
+    char *from = tree->source;
+    int result = 0;
+
+    if (list_names(tree, &names) != 0)
+        return -1;
+    folder_make(tree->folder);
+    if (tree->base != NULL && (from = unpack_base(tree)) == NULL) {
+        names_free(&names);
+        return -1;
+    }
+    remove_others(tree, "", &names);
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        char *path = join(from, names.first[i]);
+
+        /* A file that git knows and the student removed is not there. */
+        if (access(path, F_OK) == 0)
+            result = put(tree, from, names.first[i]);
+        free(path);
+    }
+    names_free(&names);
+    if (from != tree->source)
+        free(from);
+    return result;
+}
+
+static struct tree *overlay_tree;
+static size_t overlay_skip;
+
+static int overlay_visit(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)status, (void)where;
+    if (kind != FTW_F)
+        return 0;
+    char *from = strndup(path, overlay_skip);
+    int result = put(overlay_tree, from, path + overlay_skip + 1);
+
+    free(from);
+    return result;
+}
+
+int tree_overlay(struct tree *tree, const char *from, const struct strings *files)
+{
+    for (size_t i = 0; files != NULL && i < files->count; i++) {
+        char *path = join(from, files->first[i]);
+        bool there = access(path, F_OK) == 0;
+
+        free(path);
+        if (!there)
+            return fail(tree, "%s is missing", files->first[i]);
+        if (put(tree, from, files->first[i]) != 0)
+            return -1;
+    }
+    if (files != NULL)
+        return 0;
+    overlay_tree = tree;
+    overlay_skip = strlen(from);
+    tree->error[0] = '\0';
+    if (nftw(from, overlay_visit, 16, FTW_PHYS) != 0)
+        return tree->error[0] != '\0' ? -1 : fail(tree, "%s: %s", from, strerror(errno));
+    return 0;
+}
+
+int tree_patch(struct tree *tree, const char *patch)
+{
+    char *path = realpath(patch, NULL);
+    const char *command[] = {"patch", "-p1", "-s", "-f", "--no-backup-if-mismatch",
+                             "-i",    path,  NULL};
+    int status = path != NULL ? command_run(command, tree->folder, tree->log, 60) : -1;
+    char line[200];
+
+    free(path);
+    if (status == 0)
+        return 0;
+    command_telling_line(tree->log, line, sizeof(line));
+    return fail(tree, "%s does not apply: %s", patch, line);
+}
+
+static bool is_allowed(const struct strings *allowed, const char *name)
+{
+    for (size_t i = 0; i < allowed->count; i++)
+        if (strcmp(allowed->first[i], name) == 0)
+            return true;
+    return false;
+}
+
+int tree_check_changes(struct tree *tree, const struct strings *allowed)
+{
+    const char *changed[] = {"git", "diff", "--name-only", tree->base, NULL};
+    const char *added[] = {"git", "ls-files", "-o", "--exclude-standard", NULL};
+    const char *const *commands[] = {changed, added};
+
+    for (size_t i = 0; tree->base != NULL && i < 2; i++) {
+        char *output;
+
+        if (command_output(commands[i], tree->source, &output) != 0) {
+            free(output);
+            return fail(tree, "git does not say what changed since %s", tree->base);
+        }
+        for (char *line = strtok(output, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            if (is_allowed(allowed, line))
+                continue;
+            fail(tree, "%s is %s; only these count: %s%s", line, i == 0 ? "changed" : "new",
+                 allowed->first[0], allowed->count > 1 ? ", ..." : "");
+            free(output);
+            return -1;
+        }
+        free(output);
+    }
+    return 0;
+}
+
+int tree_make(struct tree *tree, const char *const *goals)
+{
+    const char *command[16] = {"make", "-s", "-j2"};
+    char *variable, line[300];
+    size_t used = 3;
+    int status;
+
+    if (asprintf(&variable, "B=%s", tree->build) < 0)
+        abort();
+    command[used++] = variable;
+    for (; *goals != NULL && used < 15; goals++)
+        command[used++] = *goals;
+    status = command_run(command, tree->folder, tree->log, MAKE_TIMEOUT_S);
+    free(variable);
+    if (status == 0)
+        return 0;
+    command_telling_line(tree->log, line, sizeof(line));
+    return fail(tree, "it does not build: %s", line);
+}
