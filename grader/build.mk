@@ -34,7 +34,7 @@ $(foreach name,$(GRADE_IMAGES),$(eval $(call grade_image,$(name))))
 grade-images: $(patsubst %,$(GRADE_FOLDER)/%.iso,$(GRADE_IMAGES)) $(B)/kernel/kernel.elf
 
 GRADE_OBJECTS := $(SESSION_OBJECTS) $(call grader_objects,grade check report judge observe sites \
-    case draw tree command match match_each match_state spec spec_lex spec_pattern spec_observe)
+    case draw answer tree command match match_each match_state spec spec_lex spec_pattern spec_observe)
 
 $(B)/host/orrery-grade: $(B)/host/grader/grade_main.o $(GRADE_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson -lcapstone

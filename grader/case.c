@@ -197,6 +197,11 @@ static int add_payload(struct reader *reader)
             strings_add(&payload->choices, part);
         return payload->choices.count > 0 ? 0 : fail(reader, "nothing to choose from");
     }
+    if (strcmp(kind, "answer") == 0) {
+        payload->kind = PAYLOAD_ANSWER;
+        payload->path = strdup(value);
+        return 0;
+    }
     if (strcmp(kind, "hex") != 0 && strcmp(kind, "word") != 0)
         return fail(reader, "no kind of payload: %s", kind);
     payload->kind = kind[0] == 'h' ? PAYLOAD_HEX : PAYLOAD_WORD;
@@ -336,7 +341,7 @@ int case_read(struct case_file *file, const char *folder, char error[CASE_ERROR_
     char path[4200];
     int result;
 
-    *file = (struct case_file){.seeds = 1, .ticks = UINT64_C(5000000000)};
+    *file = (struct case_file){.root = ".", .seeds = 1, .ticks = UINT64_C(5000000000)};
     file->folder = strdup(folder);
     while (strlen(file->folder) > 1 && file->folder[strlen(file->folder) - 1] == '/')
         file->folder[strlen(file->folder) - 1] = '\0';
@@ -389,6 +394,7 @@ void case_free(struct case_file *file)
     }
     for (size_t i = 0; i < file->payloads_count; i++) {
         free(file->payloads[i].name);
+        free(file->payloads[i].path);
         strings_free(&file->payloads[i].choices);
     }
     free(file->units);

@@ -23,17 +23,19 @@ struct case_archive {
     char *name, *text; /* text with @payloads still in it */
 };
 
-enum payload_kind { PAYLOAD_HEX, PAYLOAD_WORD, PAYLOAD_NUMBER, PAYLOAD_CHOICE };
+enum payload_kind { PAYLOAD_HEX, PAYLOAD_WORD, PAYLOAD_NUMBER, PAYLOAD_CHOICE, PAYLOAD_ANSWER };
 
 struct case_payload {
     char *name;
     enum payload_kind kind;
     uint64_t low, high; /* digits or letters in `low`; bounds of a number, inclusive */
     struct strings choices;
+    char *path; /* of a student's answers, below the case's root */
 };
 
 struct case_file {
     char *folder, *path; /* path: of the configuration */
+    const char *root;    /* the tree that is judged; "." unless somebody sets it */
     char *name;          /* the folder's last part */
     char *title;
     char *program;
@@ -70,6 +72,10 @@ void draw_free(struct draw *draw);
 
 /* A copy of `text` with each @name replaced by its value. */
 char *draw_substitute(const struct draw *draw, const char *text);
+
+/* The number that a student found for a seed: `path` has lines "SEED NUMBER", `#` starts a comment.
+ * False if it has none for this seed, or cannot be read. */
+bool answer_find(const char *path, uint64_t seed, uint64_t *number);
 
 /* splitmix64: the next number of a sequence. */
 uint64_t random_next(uint64_t *state);

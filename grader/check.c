@@ -195,6 +195,7 @@ int check_labs(char **folders, size_t count, const char *source, const char *bui
             check.seeds[n] = n + 1;
         folder_make(check.work);
         tree_open(&check.tree, source, NULL, check.work);
+        check.file.root = check.tree.folder;
         check_lab(&check, source);
         failures += check.failures;
         tree_close(&check.tree);

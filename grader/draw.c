@@ -38,21 +38,50 @@ static char *draw_letters(const struct case_payload *payload, uint64_t *state)
     return text;
 }
 
-static void draw_payload(const struct case_payload *from, uint64_t *state, struct payload *to)
+static char *draw_number(struct payload *to, uint64_t number)
 {
+    char *text;
+
+    to->number = number;
+    to->is_number = true;
+    if (asprintf(&text, "%llu", (unsigned long long)number) < 0)
+        abort();
+    return text;
+}
+
+/* What the student found for this seed; 0 if there is nothing. Takes no number of the sequence. */
+static char *draw_answer(const struct case_file *file, const struct case_payload *from,
+                         uint64_t seed, struct payload *to)
+{
+    uint64_t number = 0;
+    char *path;
+
+    if (asprintf(&path, "%s/%s", file->root, from->path) < 0)
+        abort();
+    answer_find(path, seed, &number);
+    free(path);
+    to->is_answer = true;
+    return draw_number(to, number);
+}
+
+static void draw_payload(const struct case_file *file, size_t index, uint64_t *state,
+                         struct draw *draw)
+{
+    const struct case_payload *from = &file->payloads[index];
+    struct payload *to = &draw->values[index];
     char *text = NULL;
 
     *to = (struct payload){.name = from->name};
     if (from->kind == PAYLOAD_NUMBER) {
         uint64_t span = from->high - from->low + 1;
 
-        to->number = from->low + (span != 0 ? random_next(state) % span : random_next(state));
-        to->is_number = true;
-        if (asprintf(&text, "%llu", (unsigned long long)to->number) < 0)
-            abort();
+        text = draw_number(to, from->low +
+                                   (span != 0 ? random_next(state) % span : random_next(state)));
     } else if (from->kind == PAYLOAD_CHOICE) {
         text = strdup(from->choices.first[random_next(state) % from->choices.count]);
         to->number = strtoull(text, NULL, 0);
+    } else if (from->kind == PAYLOAD_ANSWER) {
+        text = draw_answer(file, from, draw->seed, to);
     } else {
         text = draw_letters(from, state);
         to->number = from->kind == PAYLOAD_HEX ? strtoull(text, NULL, 16) : 0;
@@ -71,8 +100,11 @@ void draw_make(const struct case_file *file, uint64_t seed, struct draw *draw)
     if (draw->values == NULL)
         abort();
     for (size_t i = 0; i < file->payloads_count; i++)
-        draw_payload(&file->payloads[i], &state, &draw->values[i]);
-    draw->payloads = (struct payloads){draw->values, file->payloads_count};
+        draw_payload(file, i, &state, draw);
+    draw->values[file->payloads_count].name = "memory";
+    draw->values[file->payloads_count].text =
+        draw_number(&draw->values[file->payloads_count], draw->memory_mib);
+    draw->payloads = (struct payloads){draw->values, file->payloads_count + 1};
 }
 
 void draw_free(struct draw *draw)

@@ -175,6 +175,7 @@ static void tree_prepare(const struct wishes *wishes, const char *folder, struct
     free(inside);
     free(file->folder);
     file->folder = strdup(folder);
+    file->root = tree->folder;
     if (tree_check_changes(tree, &file->files) != 0 || tree_overlay(tree, ".", &file->files) != 0)
         stop(tree->error, "");
 }

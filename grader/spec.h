@@ -32,6 +32,7 @@ struct payload {
     const char *text;
     uint64_t number;
     bool is_number; /* declared as number: little-endian in memory */
+    bool is_answer; /* a student's: nobody is told what it should have been */
 };
 
 struct payloads {
@@ -100,6 +101,7 @@ struct observation {
     uint64_t low, high; /* ports */
     uint64_t number;    /* expected level or value */
     char *text;         /* expected bytes; NULL: the number */
+    bool is_answer;     /* what is there is not told */
 };
 
 struct clause {

@@ -38,6 +38,7 @@ static void parse_value(struct parser *parser, struct observation *observation)
 
         if (payload == NULL)
             parser_fail(parser, "no payload of this name");
+        observation->is_answer = payload->is_answer;
         if (!payload->is_number) {
             observation->text = parser_copy(parser, payload->text, strlen(payload->text));
             parser_advance(parser);
