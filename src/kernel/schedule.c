@@ -60,6 +60,19 @@ void schedule_stop(struct thread *thread)
         current_stop(cpu);
 }
 
+void schedule_priority(struct thread *thread, uint8_t priority)
+{
+    struct cpu *cpu = cpu_current();
+    bool ready = thread->state == THREAD_READY;
+
+    if (ready)
+        queue_remove(cpu, thread);
+    thread->priority = priority;
+    if (ready)
+        queue_insert(cpu, thread, false);
+    cpu->attention = true;
+}
+
 void schedule_yield(void)
 {
     struct cpu *cpu = cpu_current();

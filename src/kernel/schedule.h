@@ -16,6 +16,9 @@ void schedule_wake(struct thread *thread);
 /* A thread that was ready or running no longer wants the processor. */
 void schedule_stop(struct thread *thread);
 
+/* Give a thread another priority; it counts from the next schedule() on. */
+void schedule_priority(struct thread *thread, uint8_t priority);
+
 /* Is there a thread that the current one could yield to? */
 static inline bool schedule_others(const struct cpu *cpu)
 {

@@ -274,14 +274,22 @@ static int64_t thread_op_set(struct job *job)
 
     if (!thread->process)
         return -E_GONE;
-    if (job->request.arg0 != PROPERTY_TLS_BASE)
+    switch (job->request.arg0) {
+    case PROPERTY_TLS_BASE:
+        if (value >= USER_TOP)
+            return -E_RANGE;
+        thread->tls_base = value;
+        if (cpu_current()->thread == thread)
+            cpu_prepare(thread);
+        return 0;
+    case PROPERTY_PRIORITY:
+        if (value >= THREAD_PRIORITIES)
+            return -E_RANGE;
+        schedule_priority(thread, (uint8_t)value);
+        return 0;
+    default:
         return -E_ARGUMENT;
-    if (value >= USER_TOP)
-        return -E_RANGE;
-    thread->tls_base = value;
-    if (cpu_current()->thread == thread)
-        cpu_prepare(thread);
-    return 0;
+    }
 }
 
 /* End the thread; its last thread takes the process along. */
