@@ -51,6 +51,11 @@ int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t 
     return handle;
 }
 
+int64_t thread_priority_set(unsigned priority)
+{
+    return object_set(thread_self()->handle, PROPERTY_PRIORITY, priority);
+}
+
 _Noreturn void thread_exit(void)
 {
     object_remove(thread_self()->handle, NULL, 0);

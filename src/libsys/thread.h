@@ -47,6 +47,17 @@ static inline uint32_t thread_sync_count(void)
     return ++thread_self()->sync_count;
 }
 
+/*
+ * Priorities: 0 to 31, the highest that is ready runs. Programs begin in the middle; what others
+ * wait for goes before them.
+ */
+#define PRIORITY_PROGRAM 16
+#define PRIORITY_SERVICE 20 /* init, and servers that many wait for */
+#define PRIORITY_DRIVER  24 /* must be in time for a device */
+
+/* Set the calling thread's priority. 0, or -E_RANGE. */
+int64_t thread_priority_set(unsigned priority);
+
 #define THREAD_STACK_SIZE (UINT64_C(64) << 10)
 
 /*

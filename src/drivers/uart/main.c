@@ -177,6 +177,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && (!text_to_number(argv[1], &base) || base > UINT16_MAX - 7))
         return 2;
+    /* The device keeps 16 bytes: whoever computes must not make us late. */
+    thread_priority_set(PRIORITY_DRIVER);
     if (server_open(&console.server, handle_named("port")) < 0)
         return 3;
     if (server_publish(&console.server, "console", &console, &console_methods,

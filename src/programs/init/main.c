@@ -286,6 +286,7 @@ int main(void)
     int64_t table = object_create(handle_named("self"), OBJECT_TABLE, NULL, 0, 0);
     bool has_main = false;
 
+    thread_priority_set(PRIORITY_SERVICE); /* ends are reported before others go on */
     root = (uint32_t)table;
     files = handle_named("files");
     power = handle_named("power");

@@ -157,6 +157,31 @@ static void threads_have_rings_of_their_own(void)
     handle_close(thread_event);
 }
 
+static bool told;
+
+static int thread_tell(void *unused)
+{
+    (void)unused;
+    told = true;
+    return 0;
+}
+
+/* On one processor: the lower one has no turn while the higher one computes. */
+static void priorities_go_first(void)
+{
+    EXPECT(thread_priority_set(32) == -E_RANGE);
+    EXPECT(object_get(thread_self()->handle, PROPERTY_PRIORITY) == PRIORITY_PROGRAM);
+    told = false;
+    EXPECT(thread_create(thread_tell, NULL, 0) > 0); /* at our priority */
+    EXPECT(thread_priority_set(PRIORITY_PROGRAM + 1) == 0);
+    EXPECT(object_get(thread_self()->handle, PROPERTY_PRIORITY) == PRIORITY_PROGRAM + 1);
+    enter(0, 0, 0);
+    EXPECT(!__atomic_load_n(&told, __ATOMIC_RELAXED));
+    EXPECT(thread_priority_set(PRIORITY_PROGRAM - 1) == 0);
+    EXPECT(__atomic_load_n(&told, __ATOMIC_RELAXED));
+    EXPECT(thread_priority_set(PRIORITY_PROGRAM) == 0);
+}
+
 static void memory_is_zeroed_mapped_and_given_back(void)
 {
     uint64_t size = 10 * PAGE_SIZE;
@@ -219,6 +244,7 @@ void ring_tests(void)
     test_run("sleeping-takes-its-time", sleeping_takes_its_time);
     test_run("cancel-ends-waiting", cancel_ends_waiting);
     test_run("threads-have-rings", threads_have_rings_of_their_own);
+    test_run("priorities-go-first", priorities_go_first);
     test_run("memory-comes-and-goes", memory_is_zeroed_mapped_and_given_back);
     test_run("memory-is-shared", memory_objects_are_shared_by_mapping);
     test_run("misuse-is-answered", misuse_is_answered);
