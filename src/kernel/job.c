@@ -42,7 +42,17 @@ static void job_expire(struct timer *timer)
     job_abort(container_of(timer, struct job, timer), E_TIMEOUT);
 }
 
+/* Deadlines count from when the request is taken. */
+static __attribute__((noinline)) void deadline_set(struct job *job)
+{
+    uint64_t now = clock_now(), left = TIMER_NEVER - 1 - now;
+
+    job->timer.fire = job_expire;
+    clock_set(&job->timer, now + (job->request.deadline < left ? job->request.deadline : left));
+}
+
 static void job_start(struct job *job);
+static void ready_run(void);
 
 /* Make it a job that does nothing but fail, in its turn. */
 static void job_refuse(struct job *job, enum error error)
@@ -60,18 +70,12 @@ static struct job *job_take(struct thread *thread)
     ring_hold(&thread->ring);
     job->object = NULL;
     job->next = NULL;
-    job->chain_handle = 0;
-    job->skip = false;
     job->submission = thread->ring.submission_head - 1;
     job->state = JOB_LINKED;
     if (job->request.op >= OP_COUNT || (job->request.flags & ~REQUEST_FLAGS))
         job_refuse(job, E_ARGUMENT);
-    if (job->request.deadline) {
-        uint64_t now = clock_now(), left = TIMER_NEVER - 1 - now;
-
-        job->timer.fire = job_expire;
-        clock_set(&job->timer, now + (job->request.deadline < left ? job->request.deadline : left));
-    }
+    if (job->request.deadline)
+        deadline_set(job);
     trace_as(thread->number, TRACE_SUBMIT, job->request.op, job->request.user_data);
     return job;
 }
@@ -92,7 +96,7 @@ static int32_t chain_rest(const struct kernel_ring *ring, uint32_t most)
 }
 
 /* Take the chain whose first request was just read, and start it; 0 if it cannot be taken. */
-static uint32_t chain_accept(struct thread *thread, uint32_t most)
+static __attribute__((noinline)) uint32_t chain_accept(struct thread *thread, uint32_t most)
 {
     int32_t rest = chain_rest(&thread->ring, most);
     struct job *first, *last;
@@ -103,6 +107,7 @@ static uint32_t chain_accept(struct thread *thread, uint32_t most)
         return 0;
     }
     first = last = job_take(thread);
+    first->chain_handle = 0;
     while (rest-- > 0 && (last->request.flags & REQUEST_LINK) && ring_available(&thread->ring)) {
         ring_next(&thread->ring, &thread->free_job->request);
         last->next = job_take(thread);
@@ -122,7 +127,8 @@ static __attribute__((noinline)) uint32_t request_accept(struct thread *thread, 
         taken = chain_accept(thread, most);
     else
         job_start(job_take(thread));
-    jobs_run();
+    if (!list_empty(&ready))
+        ready_run();
     return taken;
 }
 
@@ -255,22 +261,24 @@ static int64_t job_cancel(struct job *job)
     return -E_NOT_FOUND;
 }
 
-/* Operations on handles themselves: the object has no say. JOB_PENDING: it is not one of them. */
-static int64_t job_run_own(struct job *job)
+enum { OWN_OPS = 1 << OP_NOP | 1 << OP_CLOSE | 1 << OP_DUPLICATE | 1 << OP_CANCEL | 1 << OP_COUNT };
+
+/* Operations on handles themselves: the object has no say. */
+static __attribute__((noinline)) int64_t job_run_own(struct job *job)
 {
     struct handle_table *handles = &job_process(job)->handles;
 
     switch (job->request.op) {
-    case OP_NOP:
-        return 0;
     case OP_CLOSE:
         return handle_close(handles, job->request.handle);
     case OP_DUPLICATE:
         return handle_duplicate(handles, job->request.handle, (uint32_t)job->request.arg0);
     case OP_CANCEL:
         return job_cancel(job);
+    case OP_COUNT: /* refused */
+        return -(int64_t)job->request.arg0;
     default:
-        return JOB_PENDING;
+        return 0;
     }
 }
 
@@ -279,11 +287,8 @@ static int64_t job_run(struct job *job)
     struct object *object;
     int64_t result;
 
-    if (job->request.op == OP_COUNT) /* refused */
-        return -(int64_t)job->request.arg0;
-    result = job_run_own(job);
-    if (result != JOB_PENDING)
-        return result;
+    if (OWN_OPS >> job->request.op & 1)
+        return job_run_own(job);
     result = handle_resolve(&job_process(job)->handles, job->request.handle,
                             rows[job->request.op].right, &object, &job->rights);
     if (result)
