@@ -327,9 +327,27 @@ static int set_breakpoint(struct session *session, uint64_t address, int *number
     return *number < 0 ? -1 : 0;
 }
 
-static int prepare(struct session *session)
+/* One breakpoint a place: with two, only the first would be told of. */
+static int set_watches(struct session *session)
 {
     const struct session_options *options = session->options;
+
+    for (size_t i = 0; i < options->watch_count; i++) {
+        struct session_watch *watch = &options->watches[i];
+        size_t same = 0;
+
+        while (options->watches[same].address != watch->address)
+            same++;
+        if (same < i)
+            watch->breakpoint = options->watches[same].breakpoint;
+        else if (set_breakpoint(session, watch->address, &watch->breakpoint) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int prepare(struct session *session)
+{
     uint64_t idle[IDLE_PLACES], address;
     size_t idle_count = 0;
 
@@ -348,11 +366,7 @@ static int prepare(struct session *session)
     for (size_t i = 0; i < session->idle_count; i++)
         if (set_breakpoint(session, idle[i], &session->idle[i]) != 0)
             return -1;
-    for (size_t i = 0; i < options->watch_count; i++)
-        if (set_breakpoint(session, options->watches[i].address, &options->watches[i].breakpoint) !=
-            0)
-            return -1;
-    return 0;
+    return set_watches(session);
 }
 
 static void run(struct session *session)
