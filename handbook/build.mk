@@ -6,9 +6,12 @@
 
 HANDBOOK := $(B)/handbook
 HANDBOOK_TEXT := $(wildcard handbook/*.adoc)
-HANDBOOK_TREE := $(wildcard src/*/*.[chS] src/*/*/*.[chS] src/*/*/*.conf src/*/*.ld)
+HANDBOOK_TREE := $(wildcard src/*/*.[chS] src/*/*/*.[chS] src/*/*/*.conf src/*/*.ld tests/unit/*.c \
+    labs/*/programs/*.c)
+HANDBOOK_LABS := $(patsubst %/,%,$(wildcard labs/*/))
 HANDBOOK_PARTS := $(wildcard handbook/pictures/*.svg handbook/programs/* handbook/transcripts/* \
-    labs/*/lab.conf labs/*/spec labs/*/programs/*)
+    handbook/sessions/* \
+    labs/*/lab.conf labs/*/spec labs/*/programs/* labs/*/skeleton/*/*)
 
 # Programs that the book shows and its test runs: one file each.
 HANDBOOK_PROGRAMS := $(basename $(notdir $(wildcard handbook/programs/*.c)))
@@ -28,6 +31,11 @@ $(HANDBOOK)/excerpts.done: handbook/excerpts.py $(HANDBOOK_TEXT) $(HANDBOOK_TREE
 	@mkdir -p $(@D)
 	python3 handbook/excerpts.py $(HANDBOOK)/code $(HANDBOOK_TEXT) && touch $@
 
+# What each lab gives points for.
+$(HANDBOOK)/labs.done: handbook/labs.py $(wildcard labs/*/lab.conf labs/*/spec)
+	@mkdir -p $(@D)
+	python3 handbook/labs.py $(HANDBOOK)/labs $(HANDBOOK_LABS) && touch $@
+
 $(HANDBOOK)/methods: handbook/methods.py $(B)/kernel/kernel.elf
 	@mkdir -p $(@D)
 	gdb -nx -batch -x handbook/methods.py $(B)/kernel/kernel.elf >$@
@@ -43,7 +51,8 @@ $(HANDBOOK)/tables.adoc: $(HANDBOOK)/tables $(HANDBOOK)/methods
 handbook_with = $(if $(wildcard handbook/$(1).adoc),-a with-$(1)=yes)
 
 $(HANDBOOK)/index.html: handbook/render.sh $(HANDBOOK_TEXT) $(HANDBOOK_PARTS) \
-    handbook/style.css $(HANDBOOK)/lines.adoc $(HANDBOOK)/excerpts.done $(HANDBOOK)/tables.adoc
+    handbook/style.css $(HANDBOOK)/lines.adoc $(HANDBOOK)/excerpts.done $(HANDBOOK)/tables.adoc \
+    $(HANDBOOK)/labs.done
 	sh handbook/render.sh $@ handbook/book.adoc -a code=$(abspath $(HANDBOOK)/code) \
 	    -a made=$(abspath $(HANDBOOK)) $(call handbook_with,grader) $(call handbook_with,gdb)
 
