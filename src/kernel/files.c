@@ -55,7 +55,7 @@ static int64_t files_op_open(struct job *job)
         return -E_NOT_FOUND;
     if (!(memory = memory_create_foreign(file->base, file->size)))
         return -E_MEMORY;
-    return job_give(job, &memory->object, RIGHT_ALL & ~(uint32_t)RIGHT_WRITE);
+    return job_give_opened(job, &memory->object, RIGHT_ALL & ~(uint32_t)RIGHT_WRITE);
 }
 
 static uint64_t files_size(struct object *object)

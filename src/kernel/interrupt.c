@@ -121,7 +121,7 @@ static int64_t interrupts_op_open(struct job *job)
     list_init(&interrupt->readers);
     interrupt->line = (unsigned)line;
     lines[line] = interrupt;
-    return job_give(job, &interrupt->object, RIGHT_ALL);
+    return job_give_opened(job, &interrupt->object, RIGHT_ALL);
 }
 
 static int64_t interrupts_op_read(struct job *job)

@@ -41,7 +41,7 @@ static int64_t io_space_op_open(struct job *job)
     object_init(&ports->object, &io_ports_type);
     ports->first = first;
     ports->last = last;
-    return job_give(job, &ports->object, RIGHT_ALL);
+    return job_give_opened(job, &ports->object, RIGHT_ALL);
 }
 
 static const struct object_type io_space_type = {

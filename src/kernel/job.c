@@ -405,3 +405,14 @@ int64_t job_give(struct job *job, struct object *object, uint32_t rights)
 {
     return handle_create(&job_process(job)->handles, object, rights);
 }
+
+int64_t job_give_opened(struct job *job, struct object *object, uint32_t rights)
+{
+    uint64_t wanted = job->request.arg0;
+
+    if (wanted & ~(uint64_t)(rights & object->type->rights)) {
+        object_release(object);
+        return -E_DENIED;
+    }
+    return job_give(job, object, wanted ? (uint32_t)wanted : rights);
+}

@@ -101,4 +101,7 @@ int64_t job_get_common(struct job *job);
 /* Give the job's process a new handle on the object, whose reference is passed on. */
 int64_t job_give(struct job *job, struct object *object, uint32_t rights);
 
+/* The same for an open: with the rights that it asks for, all of `rights` if it asks for none. */
+int64_t job_give_opened(struct job *job, struct object *object, uint32_t rights);
+
 #endif

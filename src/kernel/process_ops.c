@@ -299,7 +299,7 @@ static int64_t processes_op_open(struct job *job)
     struct process *process;
     int64_t result = process_named(job, &process);
 
-    return result ? result : job_give(job, object_hold(&process->object), job->rights);
+    return result ? result : job_give_opened(job, object_hold(&process->object), job->rights);
 }
 
 static int64_t processes_op_create(struct job *job)

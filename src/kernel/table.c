@@ -44,15 +44,6 @@ static void binding_delete(struct table *table, struct binding *binding)
     object_release(object);
 }
 
-static int64_t open_own(struct job *job, struct object *object, uint32_t rights)
-{
-    uint32_t wanted = (uint32_t)job->request.arg0;
-
-    if (wanted & ~rights)
-        return -E_DENIED;
-    return job_give(job, object_hold(object), wanted ? wanted : rights);
-}
-
 /* The binding of the path's first name, from `*at` on; `*at` moves behind the name and slashes. */
 static struct binding *path_step(struct table *table, const char *path, uint64_t *at)
 {
@@ -91,7 +82,7 @@ static int64_t table_op_open(struct job *job)
         rights = binding->rights;
     }
     if (!path[at])
-        return open_own(job, object, rights);
+        return job_give_opened(job, object_hold(object), rights);
     job->request.buffer += at;
     job->request.length -= at;
     return job_forward(job, object_hold(object), rights);
