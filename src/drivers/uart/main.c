@@ -127,12 +127,29 @@ static void interrupt_done(struct server *server, struct waiter *waiter, int64_t
     writers_serve();
 }
 
+/*
+ * Keep a call. Who gave up waiting for input is only found out by an answer: so if too many calls
+ * are kept, the read that has waited longest is turned away; most likely its client is gone.
+ */
+static bool call_keep(struct call_queue *queue, struct call *call)
+{
+    while (!call_queue_push(queue, call)) {
+        struct call *oldest = call_queue_first(&console.readers);
+
+        if (!oldest)
+            return false;
+        call_queue_pop(&console.readers);
+        call_answer_now(oldest, -E_LIMIT);
+    }
+    return true;
+}
+
 static int64_t console_read(struct server *server, struct call *call)
 {
     (void)server;
     if (call->length == 0)
         return 0;
-    if (!call_queue_push(&console.readers, call))
+    if (!call_keep(&console.readers, call))
         return -E_LIMIT;
     readers_serve();
     return CALL_LATER;
@@ -141,7 +158,7 @@ static int64_t console_read(struct server *server, struct call *call)
 static int64_t console_write(struct server *server, struct call *call)
 {
     (void)server;
-    if (!call_queue_push(&console.writers, call))
+    if (!call_keep(&console.writers, call))
         return -E_LIMIT;
     writers_serve();
     return CALL_LATER;

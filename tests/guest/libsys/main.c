@@ -64,5 +64,6 @@ int main(int argc, char **argv)
     ring_tests();
     server_tests();
     process_tests();
+    console_tests();
     return failures;
 }
