@@ -38,3 +38,29 @@ GRADE_OBJECTS := $(SESSION_OBJECTS) $(call grader_objects,grade check report jud
 
 $(B)/host/orrery-grade: $(B)/host/grader/grade_main.o $(GRADE_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson -lcapstone
+
+# Unit tests of the pure parts.
+GRADER_UNIT_CFLAGS := $(GRADER_CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+    -fno-sanitize-recover=all
+
+$(B)/tests/unit/grader/%.o: grader/%.c
+	@mkdir -p $(@D)
+	$(CC) $(GRADER_UNIT_CFLAGS) -c -o $@ $<
+
+$(B)/tests/unit/grader/test-%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(GRADER_UNIT_CFLAGS) -c -o $@ $<
+
+# $(call grader_unit,NAME,PARTS): tests/unit/NAME.c with parts of the grader
+define grader_unit
+$(B)/tests/unit/$(1): $(patsubst %,$(B)/tests/unit/grader/%.o,test-$(1) $(2))
+	$(CC) -fsanitize=address,undefined -o $$@ $$^ -lcheck -lsubunit -lm -lrt -lpthread
+
+UNIT_TESTS += $(B)/tests/unit/$(1)
+endef
+
+spec_parts := spec spec_lex spec_pattern spec_observe trace
+$(eval $(call grader_unit,trace_reader,trace))
+$(eval $(call grader_unit,grader_match,match match_each match_state $(spec_parts)))
+$(eval $(call grader_unit,grader_spec,$(spec_parts)))
+$(eval $(call grader_unit,grader_case,case draw answer spec_lex))
