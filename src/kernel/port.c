@@ -60,8 +60,10 @@ void port_withdraw(const struct job *job)
 
 static bool op_sends_data(uint16_t op)
 {
-    enum { SENDS = 1 << OP_WRITE | 1 << OP_OPEN | 1 << OP_CREATE | 1 << OP_REMOVE | 1 << OP_SET |
-                   1 << OP_SHARE };
+    enum {
+        SENDS = 1 << OP_WRITE | 1 << OP_OPEN | 1 << OP_CREATE | 1 << OP_REMOVE | 1 << OP_SET |
+                1 << OP_SHARE
+    };
 
     return SENDS >> op & 1;
 }

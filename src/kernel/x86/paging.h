@@ -26,8 +26,8 @@ bool paging_map(uint64_t root, struct account *account, uint64_t address, uint64
 /* Take the entries of the range out, and out of the TLB. */
 void paging_unmap(uint64_t root, uint64_t address, uint64_t length);
 
-/* Physical address of the page at the address, which is in the user half, if it is entered for the access, else
- * FRAME_NONE. */
+/* Physical address of the page at the address, which is in the user half, if it is entered for the
+ * access, else FRAME_NONE. */
 uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access);
 
 /* Make the processor use these tables; 0 for the kernel's own. */
