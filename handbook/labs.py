@@ -47,7 +47,7 @@ def page_of(folder):
     hours = part(r"(?m)^hours\s+(.*)$", conf)
     seeds = part(r"(?m)^seeds\s+(.*)$", conf) or 1
     lines = ["// tag::properties[]",
-             '[%header,cols="3m,1,5,3"]', "|===", "|Property |Points |What it says |Needs", ""]
+             '[%header,cols="3m,1,5,3"]', "|===", "|Property |Points |What the report says |Needs", ""]
     for name, points, says, needs in rows:
         lines.append(f"|{name} |{points} |{says.replace('|', '{vbar}')} |{needs}")
     lines += ["|===", "// end::properties[]", "", "// tag::attributes[]",
