@@ -22,7 +22,8 @@ $(B)/programs/$(1)/$(1).c.o: $(2)
 $(call program,$(1),$(B)/programs/$(1)/$(1).c.o)
 endef
 
-$(foreach file,$(PROGRAMS_EXTRA),$(eval $(call program_extra,$(basename $(notdir $(file))),$(file))))
+$(foreach file,$(PROGRAMS_EXTRA),\
+    $(eval $(call program_extra,$(basename $(notdir $(file))),$(file))))
 
 ARCHIVE_FILES += init=$(B)/programs/$(INIT)/$(INIT) init.conf=$(INIT_CONF)
 ARCHIVE_FILES += $(foreach name,$(filter-out init,$(PROGRAMS) $(PROGRAMS_EXTRA_NAMES)),\

@@ -179,7 +179,7 @@ END_TEST
 START_TEST(any_bytes_are_survived)
 {
     srand(1);
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 6000; i++) {
         /* Many of the bytes that mean something. */
         static const char likely[] =
             "ab \033[ABCDHF~0123478\001\002\005\006\013\020\016\025\027\177\r\n";
