@@ -64,3 +64,29 @@ $(eval $(call grader_unit,trace_reader,trace))
 $(eval $(call grader_unit,grader_match,match match_each match_state $(spec_parts)))
 $(eval $(call grader_unit,grader_spec,$(spec_parts)))
 $(eval $(call grader_unit,grader_case,case draw answer spec_lex))
+
+# The stand-in guest, and the tests that use it.
+FIXTURE := $(B)/grader/fixture
+FIXTURE_CFLAGS := $(GUEST_CFLAGS) -mno-red-zone -mcmodel=kernel -fno-stack-protector
+
+$(FIXTURE)/%.o: grader/fixture/%.c
+	@mkdir -p $(@D)
+	$(CC) $(FIXTURE_CFLAGS) -c -o $@ $<
+
+$(FIXTURE)/%-start.o: grader/fixture/%.S
+	@mkdir -p $(@D)
+	$(CC) $(FIXTURE_CFLAGS) -c -o $@ $<
+
+$(FIXTURE)/guest.elf: $(FIXTURE)/guest-start.o $(FIXTURE)/guest.o grader/fixture/guest.ld
+	ld -m elf_x86_64 --build-id=none --no-warn-rwx-segments -T grader/fixture/guest.ld -o $@ \
+	    $(filter %.o,$^)
+
+$(FIXTURE)/guest.iso: $(FIXTURE)/guest.elf
+	@rm -rf $@.tree && mkdir -p $@.tree
+	objcopy -O binary $< $@.tree/guest.bin && truncate -s 16384 $@.tree/guest.bin
+	xorriso -report_about SORRY -as mkisofs -quiet -o $@ -b guest.bin -no-emul-boot \
+	    -boot-load-size 32 $@.tree
+	@rm -rf $@.tree
+
+GRADER_TESTS += $(wildcard grader/tests/test-*)
+TEST_NEEDS += $(B)/host/orrery-grade $(FIXTURE)/guest.iso

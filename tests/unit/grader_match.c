@@ -445,6 +445,7 @@ static const char *const templates[] = {
     "for each call(call=$x) at least %u of reply(result=$z) where $z != $x",
     "for each, if any, call(call=$x, badge=$y) until call(call=$x)"
     " receive(call=$x) before reply(call=$x) at most %u of withdraw()",
+    "for each call(call=$x) receive(call=$x) before receive(badge=$x) | reply(call=$x)",
     "call(call=$x) before reply(call=$x)",
     "receive(call=$x, badge=$y) before reply(call=$x, result=$y) | withdraw(call=$x, badge=$y)",
     "partial chain call(call=$x), reply(call=$x)",
