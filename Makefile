@@ -35,7 +35,7 @@ TEST_NEEDS :=
 # Goals that are a program rather than a build (see become.c); fragments append to them. Their
 # recipe is @$(call become_program,COMMAND): it ends make by running COMMAND, on make's terminal and
 # with COMMAND's exit status; all that is built before goes to standard error.
-PROGRAM_GOALS := run
+PROGRAM_GOALS := run lab grade submit
 become_program = $(if $(and $(filter load,$(.FEATURES)),$(if $(is_dry),,yes)),$(become $(1)),$(1))
 is_dry = $(findstring n,$(firstword -$(MAKEFLAGS)))
 
@@ -98,6 +98,23 @@ run_options = $(if $(SCRIPT),--script '$(SCRIPT)') $(if $(CPUS),--cpus $(CPUS)) 
 .PHONY: run
 run: image $(B)/host/orrery-run
 	@$(call become_program,$(B)/host/orrery-run $(run_options) $(B)/orrery.iso)
+
+# Labs: branches, grading, packing. Without LAB it is the one whose branch this is.
+grade_options = $(if $(SEED),--seed '$(SEED)') $(if $(SEEDS),--seeds '$(SEEDS)') \
+    $(if $(JSON),--json '$(JSON)') $(if $(JUNIT),--junit '$(JUNIT)') \
+    $(if $(GRADESCOPE),--gradescope '$(GRADESCOPE)') $(if $(HTML),--html '$(HTML)')
+.PHONY: lab grade submit course
+lab:
+	@$(call become_program,sh grader/setup/lab.sh start '$(LAB)' '$(or $(FROM),reference)')
+
+grade: $(B)/host/orrery-grade
+	@$(call become_program,sh grader/setup/lab.sh grade '$(LAB)' $< $(grade_options))
+
+submit: $(B)/host/orrery-grade
+	@$(call become_program,sh grader/setup/lab.sh submit '$(LAB)' $(B) $(grade_options))
+
+course:
+	@echo "make $@: needs more labs than there are; make lab is what there is" >&2; exit 2
 
 # What has its name, but not yet what it takes.
 .PHONY: test-long fuzz
