@@ -160,8 +160,8 @@ static int configuration_write(struct bochs *bochs, const struct bochs_options *
             "panic: action=fatal\n"
             "error: action=report\n"
             "log: " LOG "\n",
-            options->cpus != 0 ? options->cpus : 1, (unsigned long long)bochs->ips,
-            bochs->memory_mib, bochs->memory_mib, options->realtime ? "slowdown" : "none",
+            bochs->cpus, (unsigned long long)bochs->ips, bochs->memory_mib, bochs->memory_mib,
+            options->realtime ? "slowdown" : "none",
             options->epoch != 0 ? options->epoch : 1767225600, disk ? "disk" : "cdrom",
             disk ? "mode=flat" : "status=inserted", disk ? "disk" : "cdrom", terminal);
     return fclose(file) == 0 ? 0 : bochs_fail(bochs, "%s: %s", path, strerror(errno));
@@ -333,6 +333,7 @@ struct bochs *bochs_start(const struct bochs_options *options)
     bochs->ips = options->ips != 0 ? options->ips : 50000000;
     bochs->timeout_s = options->timeout_s != 0 ? options->timeout_s : 900;
     bochs->memory_mib = options->memory_mib != 0 ? options->memory_mib : 128;
+    bochs->cpus = options->cpus != 0 ? options->cpus : 1;
     bytes_add(&bochs->text, "", 0);
     if (machine_start(bochs, options) != 0) {
         snprintf(start_error, sizeof(start_error), "%s", bochs->error);

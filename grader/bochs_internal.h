@@ -31,6 +31,7 @@ struct bochs {
     uint64_t ips;
     unsigned timeout_s;
     unsigned memory_mib;
+    unsigned cpus;
 
     unsigned line; /* number that the prompt shows next */
     struct bytes text;

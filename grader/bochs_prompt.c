@@ -130,9 +130,12 @@ static int stop_parse(struct bochs *bochs, const char *text, struct bochs_stop *
     return 0;
 }
 
+/* "continue" has Bochs reckon its devices' timers anew from the tick at which it stopped, which
+ * moves the next interrupts by up to a microsecond: the run would depend on its stops. A long
+ * "step" stops at the same things and leaves the timers alone, but steps one processor only. */
 int bochs_resume(struct bochs *bochs)
 {
-    return bochs_send(bochs, "c");
+    return bochs_send(bochs, bochs->cpus > 1 ? "c" : "s 4294967295");
 }
 
 int bochs_resume_steps(struct bochs *bochs, uint64_t count)
@@ -161,16 +164,9 @@ int bochs_prompt_descriptor(const struct bochs *bochs)
     return bochs->output;
 }
 
-static int run_line(struct bochs *bochs, const char *line, struct bochs_stop *stop)
-{
-    if (bochs_send(bochs, line) != 0)
-        return -1;
-    return bochs_poll(bochs, -1, stop) == 1 ? 0 : -1;
-}
-
 int bochs_continue(struct bochs *bochs, struct bochs_stop *stop)
 {
-    return run_line(bochs, "c", stop);
+    return bochs_resume(bochs) == 0 && bochs_poll(bochs, -1, stop) == 1 ? 0 : -1;
 }
 
 int bochs_step(struct bochs *bochs, uint64_t count, struct bochs_stop *stop)
@@ -209,7 +205,7 @@ static int continue_patiently(struct bochs *bochs, uint64_t tick, struct bochs_s
     int64_t limit = clock_ms() + (int64_t)bochs->timeout_s * 1000;
 
     while (clock_ms() < limit) {
-        if (bochs_send(bochs, "c") != 0)
+        if (bochs_resume(bochs) != 0)
             return -1;
 
         int result = bochs_poll(bochs, BOCHS_PATIENCE_MS, stop);
