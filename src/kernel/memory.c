@@ -39,8 +39,11 @@ static void memory_delete(struct memory *memory)
 struct memory *memory_create(struct account *account, uint64_t size)
 {
     bool small = size <= SMALL_PAGES * PAGE_SIZE;
-    struct memory *memory = memory_new(account, size, small ? MEMORY_SMALL : MEMORY_LARGE);
+    struct memory *memory;
 
+    if (size > MEMORY_SIZE_MAX) /* a program's segment may ask for anything */
+        return NULL;
+    memory = memory_new(account, size, small ? MEMORY_SMALL : MEMORY_LARGE);
     if (!memory)
         return NULL;
     memory->pages =

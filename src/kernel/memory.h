@@ -33,7 +33,8 @@ struct memory {
 
 extern const struct object_type memory_type;
 
-/* Each gives a new object with one reference, or NULL if there is no memory. */
+/* Each gives a new object with one reference, or NULL if there is no memory; memory_create also if
+ * `size` is above MEMORY_SIZE_MAX. */
 struct memory *memory_create(struct account *account, uint64_t size);
 struct memory *memory_create_block(struct account *account, uint64_t size); /* zeroed */
 struct memory *memory_create_foreign(uint64_t base, uint64_t size);
