@@ -35,8 +35,9 @@ def rows_of(folder):
             says = part(r'says\s+"([^"]*)"', rest)
             if prefix and not says:
                 says = f"the tests on the host: tests/labs/{found.group('name')}.c"
-            rows.append((prefix + found.group("name"), int(part(r"points\s+(\d+)", rest) or 0), says,
-                         part(r"needs\s+((?:[\w-]+\s*,\s*)*[\w-]+)", rest)))
+            points = int(part(r"points\s+(\d+)", rest) or 0)
+            needs = part(r"needs\s+((?:[\w-]+\s*,\s*)*[\w-]+)", rest)
+            rows.append((prefix + found.group("name"), points, says, needs))
     return rows
 
 
@@ -47,7 +48,8 @@ def page_of(folder):
     hours = part(r"(?m)^hours\s+(.*)$", conf)
     seeds = part(r"(?m)^seeds\s+(.*)$", conf) or 1
     lines = ["// tag::properties[]",
-             '[%header,cols="3m,1,5,3"]', "|===", "|Property |Points |What the report says |Needs", ""]
+             '[%header,cols="3m,1,5,3"]', "|===",
+             "|Property |Points |What the report says |Needs", ""]
     for name, points, says, needs in rows:
         lines.append(f"|{name} |{points} |{says.replace('|', '{vbar}')} |{needs}")
     lines += ["|===", "// end::properties[]", "", "// tag::attributes[]",

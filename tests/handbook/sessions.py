@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Run what the handbook shows of GDB, and compare.
 
-sessions.py SESSION...: the sessions follow one another in one run of `make gdb`. Each line that is not
-typed must come out of it, in this order; addresses, numbers of lines and the like may differ.
+sessions.py SESSION...: the sessions follow one another in one run of `make gdb`. Each line that is
+not typed must come out of it, in this order; addresses, numbers of lines and the like may differ.
 """
 import os
 import re
@@ -29,8 +29,8 @@ def main():
         batch.write("\n".join(typed + ["kill", ""]))
         batch.flush()
         run = subprocess.Popen(
-            ["make", "gdb", "B=" + os.environ.get("B", "build"), "CC=" + os.environ.get("CC", "gcc"),
-             "BATCH=" + batch.name],
+            ["make", "gdb", "B=" + os.environ.get("B", "build"),
+             "CC=" + os.environ.get("CC", "gcc"), "BATCH=" + batch.name],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True)
         try:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Run what a text shows of the guest's shell, and compare.
 
-transcripts.py IMAGE TEXT...: a text is Markdown, of which all blocks ```console count, one behind the
-other; or a file that is a transcript as a whole. A transcript's commands stand behind the prompt. One
-machine runs a text's commands; it must print just what the text shows, and end with the status that the
-last command gives. Numbers may differ in what `ls` and `ps` list, and so may addresses of instructions:
-those change with every line of code.
+transcripts.py IMAGE TEXT...: a text is Markdown, of which all blocks ```console count, one behind
+the other; or a file that is a transcript as a whole. A transcript's commands stand behind the
+prompt. One machine runs a text's commands; it must print just what the text shows, and end with the
+status that the last command gives. Numbers may differ in what `ls` and `ps` list, and so may
+addresses of instructions: those change with every line of code.
 """
 import os
 import re
