@@ -11,8 +11,10 @@
 
 #define OPS(OP)                                                                                    \
     OP(NOP, 0, "nop", 0, NONE, "", "", "", "0")                                                    \
-    OP(READ, 1, "read", RIGHT_READ, OUT, "where to start", "", "", "bytes read")                   \
-    OP(WRITE, 2, "write", RIGHT_WRITE, IN, "where to start", "", "", "bytes written")              \
+    OP(READ, 1, "read", RIGHT_READ, OUT, "where to start", "of a port: the call", "",              \
+       "bytes read")                                                                               \
+    OP(WRITE, 2, "write", RIGHT_WRITE, IN, "where to start", "of a port: the call", "",            \
+       "bytes written")                                                                            \
     OP(OPEN, 3, "open", RIGHT_OPEN, IN, "", "rights wanted, 0 for all there are", "", "handle")    \
     OP(CREATE, 4, "create", RIGHT_CREATE, IN, "size, or rights", "kind", "parameter", "handle")    \
     OP(REMOVE, 5, "remove", RIGHT_REMOVE, IN, "", "status", "", "0")                               \
@@ -24,7 +26,8 @@
     OP(DUPLICATE, 11, "duplicate", RIGHT_DUPLICATE, NONE, "", "rights", "", "handle")              \
     OP(CLOSE, 12, "close", 0, NONE, "", "", "", "0")                                               \
     OP(CANCEL, 13, "cancel", 0, NONE, "", "submission index", "", "0")                             \
-    OP(RECEIVE, 14, "receive", RIGHT_RECEIVE, OUT, "", "", "", "bytes: struct call and data")      \
+    OP(RECEIVE, 14, "receive", RIGHT_RECEIVE, OUT, "", "handles taken", "",                        \
+       "bytes: struct call and data")                                                              \
     OP(REPLY, 15, "reply", RIGHT_RECEIVE, IN, "result", "call", "handle to give, or 0", "0")       \
     OP(WATCH, 16, "watch", RIGHT_GET, NONE, "", "property", "last value seen", "new value")
 

@@ -7,7 +7,16 @@
  * client takes at most. The server answers with OP_REPLY on the port: arg0 = number, offset =
  * result, buffer and length = data for the client (never more than it takes), arg1 = handle to
  * give. With a handle the result is the client's new handle; without one, OP_OPEN and OP_CREATE
- * cannot be answered with a result above 0.
+ * cannot be answered with a result above 0. A reply whose data the client's buffer does not take
+ * gives E_GONE, and the client's call E_BUFFER.
+ *
+ * What did not fit into the receive's buffer is read from the port, and an answer longer than the
+ * server's buffer is written to it by parts before the reply: OP_READ and OP_WRITE on the port,
+ * with the call's number as arg0 and the place in the client's buffer as offset. A receive says in
+ * arg0 how many handles it takes, 0 or 1; an OP_SHARE that meets a 0 fails with E_ROOM.
+ *
+ * Calls through one minted object are received in order; objects take turns. A server that ends
+ * gives up the calls that it has taken; see PORT_AGAIN.
  *
  * A call with op OP_CLOSE and number 0 is a notice, and is not replied to: the last handle of one
  * minted object with this badge was closed.
@@ -17,6 +26,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* How a port is made (arg1 of its creation). */
+enum port_flag {
+    /* calls that a server received and did not answer before it ended go first to the next server
+     * of the port; without this they fail with E_GONE */
+    PORT_AGAIN = 1,
+};
 
 enum call_flag {
     CALL_AGAIN = 1, /* was received before, by a server that ended without a reply */

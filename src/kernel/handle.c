@@ -66,7 +66,7 @@ static void entry_close(struct handle_table *table, struct handle_entry *entry)
     entry->object = NULL;
     account_refund(&table->account->handles, 1);
     if (object->type->handle_closed)
-        object->type->handle_closed(object, entry->rights);
+        object->type->handle_closed(object, entry->rights, table);
     object_release(object);
 }
 

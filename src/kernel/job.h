@@ -35,8 +35,10 @@ struct job {
     struct object *object; /* held while the job is not free; NULL before it resolves */
     uint32_t rights;       /* of the handle used */
     uint16_t state;        /* enum job_state */
+    bool again;            /* a call that an earlier server took and did not answer */
     bool skip;             /* READY, but the one before it in the chain failed */
     uint32_t call;         /* TAKEN: tells this call from others of the same place */
+    uint32_t taker;        /* TAKEN: number of the process that received the call */
     uint32_t index;        /* in its thread's stock */
     uint32_t submission;   /* its submission index, the name for cancel */
     struct list link;      /* WAITING, TAKEN, READY: in the list it waits in */

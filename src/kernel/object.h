@@ -12,6 +12,7 @@
 #include "abi/op.h"
 #include "abi/right.h"
 
+struct handle_table;
 struct job;
 struct object;
 
@@ -25,7 +26,7 @@ struct object_type {
     void (*destroy)(struct object *object);
     /* a handle with these rights was made or closed; may be NULL */
     void (*handle_made)(struct object *object, uint32_t rights);
-    void (*handle_closed)(struct object *object, uint32_t rights);
+    void (*handle_closed)(struct object *object, uint32_t rights, struct handle_table *table);
     uint64_t (*size)(struct object *object); /* for PROPERTY_SIZE and listings; may be NULL */
     method *methods[OP_COUNT];               /* NULL: not supported */
 };

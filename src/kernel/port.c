@@ -12,19 +12,21 @@
 struct port {
     struct object object;
     struct list receives; /* jobs of servers, waiting for calls */
-    struct list calls;    /* jobs of clients, not received yet */
+    struct list turns;    /* remotes that have calls, or had; the first one's turn is next */
     struct list taken;    /* jobs of clients, received and not replied to */
     struct list notices;  /* remotes that nobody refers to any more */
     uint32_t receivers;   /* handles that may receive; without one the port is dead */
     bool dead;
+    bool again; /* what a server took and did not answer goes to the next one */
 };
 
 struct remote {
     struct object object;
     struct port *port; /* held */
     uint64_t badge;
-    struct list link; /* in the port's notices, at its end */
-    bool minted;      /* somebody got a handle */
+    struct list calls; /* jobs of clients, not received yet, in order */
+    struct list link;  /* in the port's turns; at its end, in the port's notices */
+    bool minted;       /* somebody got a handle */
 };
 
 static const struct object_type port_type, remote_type;
@@ -69,7 +71,7 @@ static bool op_sends_data(uint16_t op)
 }
 
 /* What the client hands over with OP_SHARE becomes a handle of the server. */
-static int64_t handle_pass(const struct job *call, struct process *server, uint32_t *handle)
+static int64_t handle_pass(const struct job *call, const struct job *receive, uint32_t *handle)
 {
     struct object *object;
     uint32_t has, rights = (uint32_t)call->request.arg1;
@@ -79,18 +81,21 @@ static int64_t handle_pass(const struct job *call, struct process *server, uint3
         return result;
     if (rights & ~has)
         return -E_DENIED;
-    result = handle_create(&server->handles, object_hold(object), rights ? rights : has);
+    if (!receive->request.arg0)
+        return -E_ROOM;
+    result =
+        handle_create(&job_process(receive)->handles, object_hold(object), rights ? rights : has);
     *handle = (uint32_t)result;
     return result < 0 ? result : 0;
 }
 
 /* Describe the call to its server. An error is the client's. */
-static int64_t header_fill(struct call *header, const struct job *call, struct process *server)
+static int64_t header_fill(struct call *header, const struct job *call, const struct job *receive)
 {
     header->number = call_number(call);
     header->badge = ((struct remote *)call->object)->badge;
     header->op = call->request.op;
-    header->flags = 0;
+    header->flags = call->again ? CALL_AGAIN : 0;
     header->rights = call->rights;
     header->length = call->request.length;
     header->offset = call->request.offset;
@@ -98,7 +103,7 @@ static int64_t header_fill(struct call *header, const struct job *call, struct p
     header->arg1 = call->request.arg1;
     header->handle = 0;
     header->process = call->thread->process_number;
-    return call->request.op == OP_SHARE ? handle_pass(call, server, &header->handle) : 0;
+    return call->request.op == OP_SHARE ? handle_pass(call, receive, &header->handle) : 0;
 }
 
 /* Write header and data to the server's buffer, which was checked; most often the header lies on
@@ -114,8 +119,8 @@ static int64_t call_write(struct job *receive, struct job *call, uint64_t size)
     if (size && !user_copy(user_add(at, sizeof header), job_buffer(call), size))
         return -E_BUFFER;
     if (span == sizeof header)
-        return header_fill((struct call *)(void *)bytes, call, job_process(receive));
-    result = header_fill(&header, call, job_process(receive));
+        return header_fill((struct call *)(void *)bytes, call, receive);
+    result = header_fill(&header, call, receive);
     return result ? result : job_store(receive, 0, &header, sizeof header);
 }
 
@@ -139,6 +144,7 @@ static void call_deliver(struct port *port, struct job *receive, struct job *cal
     list_remove(&call->link);
     list_insert(&port->taken, &call->link);
     call->state = JOB_TAKEN;
+    call->taker = receive->thread->process_number;
     trace_as(receive->thread->number, TRACE_RECEIVE, call_number(call),
              ((struct remote *)call->object)->badge);
     job_complete(receive, (int64_t)(sizeof(struct call) + size));
@@ -163,21 +169,51 @@ static void notice_deliver(struct job *receive, struct remote *remote)
     job_complete(receive, result ? result : (int64_t)sizeof header);
 }
 
+/* The remote has a call: let it have its turn. */
+static void turn_take(struct remote *remote)
+{
+    if (list_empty(&remote->link))
+        list_insert(&remote->port->turns, &remote->link);
+}
+
+/* The next call: the first one of the remote whose turn it is, which then comes last; or NULL. */
+static struct job *call_next(struct port *port)
+{
+    while (!list_empty(&port->turns)) {
+        struct remote *remote = container_of(list_take(&port->turns), struct remote, link);
+
+        if (list_empty(&remote->calls))
+            continue;
+        turn_take(remote);
+        return container_of(remote->calls.next, struct job, link);
+    }
+    return NULL;
+}
+
 /* Bring receives and what there is to receive together. */
 static void port_match(struct port *port)
 {
     object_hold(&port->object);
     while (!list_empty(&port->receives)) {
         struct job *receive = container_of(port->receives.next, struct job, link);
+        struct job *call = call_next(port);
 
-        if (!list_empty(&port->calls))
-            call_deliver(port, receive, container_of(port->calls.next, struct job, link));
+        if (call)
+            call_deliver(port, receive, call);
         else if (!list_empty(&port->notices))
             notice_deliver(receive, container_of(port->notices.next, struct remote, link));
         else
             break;
     }
     object_release(&port->object);
+}
+
+static void call_announce(struct job *job, const struct remote *remote)
+{
+    job->call = ++last_call;
+    if (!job->call) /* 0 is the number of notices */
+        job->call = ++last_call;
+    trace_as(job->thread->number, TRACE_CALL, call_number(job), remote->badge);
 }
 
 static int64_t remote_call(struct job *job)
@@ -187,11 +223,10 @@ static int64_t remote_call(struct job *job)
 
     if (port->dead)
         return -E_GONE;
-    job->call = ++last_call;
-    if (!job->call) /* 0 is the number of notices */
-        job->call = ++last_call;
-    trace_as(job->thread->number, TRACE_CALL, call_number(job), remote->badge);
-    job_wait(job, &port->calls);
+    job->again = false;
+    call_announce(job, remote);
+    job_wait(job, &remote->calls);
+    turn_take(remote);
     port_match(port);
     return JOB_PENDING;
 }
@@ -228,15 +263,51 @@ static int64_t port_op_reply(struct job *job)
     } else if (result > 0 && (call->request.op == OP_OPEN || call->request.op == OP_CREATE)) {
         return -E_ARGUMENT; /* it would pass for a handle, which the server cannot make up */
     }
-    if (size && !user_writable(job_buffer(call), size))
-        result = -E_BUFFER;
-    else if (size && !user_copy(job_buffer(call), job_buffer(job), size))
+    if (size && !user_writable(job_buffer(call), size)) {
+        trace(TRACE_REPLY, call_number(call), (uint64_t)-E_BUFFER);
+        job_complete(call, -E_BUFFER);
+        return -E_GONE; /* what was for the client has nowhere to go, and is still the server's */
+    }
+    if (size && !user_copy(job_buffer(call), job_buffer(job), size))
         return -E_BUFFER;
     if (object && result >= 0)
         result = handle_create(&job_process(call)->handles, object_hold(object), rights);
     trace(TRACE_REPLY, call_number(call), (uint64_t)result);
     job_complete(call, result);
     return 0;
+}
+
+/* The rest of a long call, or of its answer, by parts: between the server's buffer and the client's
+ * from `offset` on. arg0 is the call. */
+static int64_t call_transfer(struct job *job, bool write)
+{
+    struct job *call = call_find((struct port *)job->object, job->request.arg0);
+    struct user_address here, there;
+    uint64_t left, size = job->request.length;
+
+    if (!call)
+        return -E_NOT_FOUND;
+    if (op_sends_data(call->request.op) == write)
+        return -E_ARGUMENT;
+    if (job->request.offset > call->request.length)
+        return -E_RANGE;
+    left = call->request.length - job->request.offset;
+    size = size < left ? size : left;
+    here = job_buffer(job);
+    there = user_add(job_buffer(call), job->request.offset);
+    if (!(write ? user_copy(there, here, size) : user_copy(here, there, size)))
+        return -E_BUFFER;
+    return (int64_t)size;
+}
+
+static int64_t port_op_read(struct job *job)
+{
+    return call_transfer(job, false);
+}
+
+static int64_t port_op_write(struct job *job)
+{
+    return call_transfer(job, true);
 }
 
 /* Mint a remote: arg1 is its badge, offset its rights. */
@@ -250,6 +321,7 @@ static int64_t port_op_create(struct job *job)
     if (!(remote = heap_alloc(sizeof *remote)))
         return -E_MEMORY;
     object_init(&remote->object, &remote_type);
+    list_init(&remote->calls);
     list_init(&remote->link);
     object_hold(&port->object);
     remote->port = port;
@@ -269,17 +341,53 @@ static void jobs_fail(struct list *list)
         job_complete(container_of(list->next, struct job, link), -E_GONE);
 }
 
-/* With the last handle that could receive, the objects behind the port are gone. */
-static void port_handle_closed(struct object *object, uint32_t rights)
+/* What this process took and did not answer: to the head of its queue, last one first, or failed.
+ */
+static void calls_return(struct port *port, uint32_t process)
+{
+    for (struct list *link = port->taken.previous, *previous; link != &port->taken;
+         link = previous) {
+        struct job *call = container_of(link, struct job, link);
+        struct remote *remote = (struct remote *)call->object;
+
+        previous = link->previous;
+        if (call->taker != process)
+            continue;
+        if (!port->again) {
+            job_complete(call, -E_GONE);
+            continue;
+        }
+        list_remove(link);
+        list_insert(remote->calls.next, link);
+        call->state = JOB_WAITING;
+        call->again = true;
+        call_announce(call, remote); /* a new number: the old server's late reply finds nothing */
+        turn_take(remote);
+    }
+}
+
+/* A process that ends gives up the calls that it took. With the last handle that could receive, the
+ * objects behind the port are gone. */
+static void port_handle_closed(struct object *object, uint32_t rights, struct handle_table *table)
 {
     struct port *port = (struct port *)object;
+    const struct process *process = container_of(table, struct process, handles);
+    struct job *call;
 
-    if (!(rights & RIGHT_RECEIVE) || --port->receivers)
+    if (!(rights & RIGHT_RECEIVE))
         return;
-    port->dead = true;
     object_hold(&port->object);
+    if (--port->receivers) {
+        if (process->state == PROCESS_ENDED)
+            calls_return(port, process->number);
+        port_match(port);
+        object_release(&port->object);
+        return;
+    }
+    port->dead = true;
     jobs_fail(&port->receives);
-    jobs_fail(&port->calls);
+    while ((call = call_next(port)))
+        job_complete(call, -E_GONE);
     jobs_fail(&port->taken);
     while (!list_empty(&port->notices))
         remote_free(container_of(port->notices.next, struct remote, link));
@@ -302,6 +410,7 @@ static void remote_destroy(struct object *object)
 {
     struct remote *remote = (struct remote *)object;
 
+    list_remove(&remote->link);
     if (remote->port->dead || !remote->minted) {
         remote_free(remote);
     } else {
@@ -312,11 +421,14 @@ static void remote_destroy(struct object *object)
 
 static const struct object_type port_type = {
     .number = OBJECT_PORT,
-    .rights = RIGHT_CREATE | RIGHT_GET | RIGHT_RECEIVE | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_CREATE | RIGHT_GET | RIGHT_RECEIVE |
+              RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .destroy = port_destroy,
     .handle_made = port_handle_made,
     .handle_closed = port_handle_closed,
-    .methods = {[OP_CREATE] = port_op_create,
+    .methods = {[OP_READ] = port_op_read,
+                [OP_WRITE] = port_op_write,
+                [OP_CREATE] = port_op_create,
                 [OP_GET] = job_get_common,
                 [OP_RECEIVE] = port_op_receive,
                 [OP_REPLY] = port_op_reply},
@@ -338,7 +450,7 @@ static const struct object_type remote_type = {
                 [OP_WATCH] = remote_call},
 };
 
-struct object *port_create(void)
+struct object *port_create(bool again)
 {
     struct port *port = heap_alloc(sizeof *port);
 
@@ -346,8 +458,9 @@ struct object *port_create(void)
         return NULL;
     object_init(&port->object, &port_type);
     list_init(&port->receives);
-    list_init(&port->calls);
+    list_init(&port->turns);
     list_init(&port->taken);
     list_init(&port->notices);
+    port->again = again;
     return &port->object;
 }

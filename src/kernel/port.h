@@ -6,12 +6,15 @@
 #ifndef KERNEL_PORT_H
 #define KERNEL_PORT_H
 
+#include <stdbool.h>
+
 #include "object.h"
 
 struct job;
 
-/* A new port, or NULL. */
-struct object *port_create(void);
+/* A new port, or NULL. What a server of it took and did not answer goes `again` to the next one, or
+ * else fails. */
+struct object *port_create(bool again);
 
 /* The job is about to end before its server answered; if it is a call, note that. */
 void port_withdraw(const struct job *job);

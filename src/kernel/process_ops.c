@@ -12,6 +12,8 @@
 #include "table.h"
 #include "thread.h"
 
+#include "abi/port.h"
+
 static int64_t process_op_read(struct job *job)
 {
     struct process *process = (struct process *)job->object;
@@ -73,7 +75,9 @@ static int64_t process_op_create(struct job *job)
         object = table_create();
         break;
     case OBJECT_PORT:
-        object = port_create();
+        if (job->request.arg1 & ~(uint64_t)PORT_AGAIN)
+            return -E_ARGUMENT;
+        object = port_create(job->request.arg1 & PORT_AGAIN);
         break;
     default:
         return -E_ARGUMENT;

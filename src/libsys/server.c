@@ -201,7 +201,8 @@ static void receive_push(struct server *server, struct slot *slot, uint16_t flag
                                               .handle = server->port,
                                               .user_data = (uint64_t)&slot->waiter,
                                               .buffer = (uint64_t)&slot->call,
-                                              .length = sizeof(struct call) + SERVER_DATA_SIZE});
+                                              .length = sizeof(struct call) + SERVER_DATA_SIZE,
+                                              .arg0 = 1});
 }
 
 /*

@@ -161,7 +161,7 @@ int64_t request_cancel(uint32_t index)
 int64_t port_receive(uint32_t port, void *buffer, uint64_t length)
 {
     return request_wait((struct request){
-        .op = OP_RECEIVE, .handle = port, .buffer = (uint64_t)buffer, .length = length});
+        .op = OP_RECEIVE, .handle = port, .buffer = (uint64_t)buffer, .length = length, .arg0 = 1});
 }
 
 int64_t port_reply(uint32_t port, uint64_t call, int64_t result, const void *data, uint64_t length,

@@ -199,7 +199,7 @@ static void client_buffers(void)
     check_is(result_of(1), -E_BUFFER);
     check(call_start((struct request){.op = OP_READ, .buffer = DIRECT_MAP_BASE, .length = 5}, 2));
     check_is(receive(sizeof(received)), sizeof(struct call));
-    check_is(port_reply(port, received.call.number, 5, "12345", 5, 0), 0);
+    check_is(port_reply(port, received.call.number, 5, "12345", 5, 0), -E_GONE);
     check_is(result_of(2), -E_BUFFER);
     check(call_start((struct request){.op = OP_WRITE, .buffer = UINT64_MAX - 2, .length = 16}, 3));
     check(nothing_waits());

@@ -61,8 +61,9 @@ static void thing_made(struct object *object, uint32_t rights)
     ((struct thing *)object)->rights += rights;
 }
 
-static void thing_closed(struct object *object, uint32_t rights)
+static void thing_closed(struct object *object, uint32_t rights, struct handle_table *from)
 {
+    require(from != NULL);
     require(object->references > 0);
     ((struct thing *)object)->handles--;
     ((struct thing *)object)->rights -= rights;
