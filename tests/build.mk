@@ -19,7 +19,7 @@ system_stages = $(call stage,kernel,240,test-system,lines,$(KERNEL_TESTS)) \
     $(call stage,system,180,test-system,lines,$(SYSTEM_TESTS))
 grader_stage = $(call stage,grader,120,grader-selftest,lines,$(GRADER_TESTS))
 labs_stage = $(call stage,labs,240,labs-check,lines,$(LAB_TESTS))
-drive = B=$(B) CC=$(CC) $(B)/host/drive -l $(B)/test
+drive = B=$(B) CC=$(CC) $(B)/host/drive -t 900 -l $(B)/test
 
 unit_needs = $(B)/host/drive $(call chosen,$(UNIT_TESTS))
 booted_needs = $(B)/host/drive $(TEST_NEEDS) \
