@@ -36,6 +36,12 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
+struct tree_names {
+    char *text;         /* cut into names */
+    const char **first; /* sorted */
+    size_t count;
+};
+
 void tree_open(struct tree *tree, const char *source, const char *base, const char *folder)
 {
     *tree = (struct tree){.source = strdup(source), .base = base != NULL ? strdup(base) : NULL};
@@ -43,10 +49,17 @@ void tree_open(struct tree *tree, const char *source, const char *base, const ch
     tree->folder = join(folder, "tree");
     tree->build = join(folder, "build");
     tree->log = join(folder, "log");
+    tree->pristine = join(folder, "pristine");
 }
 
 void tree_close(struct tree *tree)
 {
+    if (tree->names != NULL) {
+        free(tree->names->text);
+        free(tree->names->first);
+        free(tree->names);
+    }
+    free(tree->pristine);
     free(tree->source);
     free(tree->base);
     free(tree->folder);
@@ -54,40 +67,17 @@ void tree_close(struct tree *tree)
     free(tree->log);
 }
 
-/* Puts one file where it belongs in the copy. */
-static int put(struct tree *tree, const char *from_folder, const char *name)
-{
-    char *from = join(from_folder, name), *to = join(tree->folder, name);
-    char *folder = strndup(to, (size_t)(strrchr(to, '/') - to));
-    int result = 0;
-
-    folder_make(folder);
-    free(folder);
-    if (file_copy(from, to) != 0)
-        result = fail(tree, "%s: %s", name, errno == EINVAL ? "not a plain file" : strerror(errno));
-    free(from);
-    free(to);
-    return result;
-}
-
-struct names {
-    char *text; /* zero-separated, sorted as git lists them */
-    const char **first;
-    size_t count;
-};
-
 static int name_compare(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The sources' names: all files that git knows or would add. */
-static int list_names(struct tree *tree, struct names *names)
+static int list_names(struct tree *tree, struct tree_names *names)
 {
     const char *files[] = {"git", "ls-files", "-co", "--exclude-standard", NULL};
     const char *commit[] = {"git", "ls-tree", "-r", "--name-only", tree->base, NULL};
 
-    *names = (struct names){0};
     if (command_output(tree->base != NULL ? commit : files, tree->source, &names->text) != 0)
         return fail(tree, "git does not list the files of %s", tree->source);
     for (char *line = strtok(names->text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
@@ -101,14 +91,9 @@ static int list_names(struct tree *tree, struct names *names)
     return 0;
 }
 
-static void names_free(struct names *names)
-{
-    free(names->text);
-    free(names->first);
-}
-
 /* Removes files of the copy that are not among the names. */
-static void remove_others(const struct tree *tree, const char *below, const struct names *names)
+static void remove_others(const struct tree *tree, const char *below,
+                          const struct tree_names *names)
 {
     char *path = below[0] != '\0' ? join(tree->folder, below) : strdup(tree->folder);
     DIR *entries = opendir(path);
@@ -136,52 +121,73 @@ static void remove_others(const struct tree *tree, const char *below, const stru
     free(path);
 }
 
-/* Unpacks the base commit into a folder beside the copy, to take files from. */
-static char *unpack_base(struct tree *tree)
+/* Unpacks the base commit as the pristine sources. */
+static int unpack_base(struct tree *tree)
 {
-    char *folder = join(tree->build, "../base"), *archive = join(tree->build, "../base.tar");
+    char *archive = join(tree->pristine, "../base.tar");
     const char *pack[] = {"git", "archive", "-o", archive, tree->base, NULL};
-    const char *clear[] = {"rm", "-rf", folder, NULL};
-    const char *unpack[] = {"tar", "-xf", archive, "-C", folder, NULL};
+    const char *unpack[] = {"tar", "-xf", archive, "-C", tree->pristine, NULL};
+    int result = 0;
 
-    folder_make(tree->build);
-    if (command_run(clear, NULL, NULL, 60) != 0 || folder_make(folder) != 0 ||
-        command_run(pack, tree->source, tree->log, 60) != 0 ||
-        command_run(unpack, NULL, tree->log, 60) != 0) {
-        fail(tree, "git cannot unpack commit %s", tree->base);
-        free(folder);
-        folder = NULL;
-    }
+    if (command_run(pack, tree->source, tree->log, 60) != 0 ||
+        command_run(unpack, NULL, tree->log, 60) != 0)
+        result = fail(tree, "git cannot unpack commit %s", tree->base);
     free(archive);
-    return folder;
+    return result;
+}
+
+/* Puts one file where it belongs below `to_folder`. */
+static int put(struct tree *tree, const char *from_folder, const char *to_folder, const char *name)
+{
+    char *from = join(from_folder, name), *to = join(to_folder, name);
+    char *folder = strndup(to, (size_t)(strrchr(to, '/') - to));
+    int result = 0;
+
+    folder_make(folder);
+    free(folder);
+    if (file_copy(from, to) != 0)
+        result = fail(tree, "%s: %s", name, errno == EINVAL ? "not a plain file" : strerror(errno));
+    free(from);
+    free(to);
+    return result;
+}
+
+static int put_all(struct tree *tree, const char *from, const char *to)
+{
+    for (size_t i = 0; i < tree->names->count; i++) {
+        char *path = join(from, tree->names->first[i]);
+        bool there = access(path, F_OK) == 0;
+
+        free(path);
+        /* A file that git knows may have been removed. */
+        if (there && put(tree, from, to, tree->names->first[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Keeps the sources as they are now: they may change while we work. */
+static int keep_pristine(struct tree *tree)
+{
+    const char *clear[] = {"rm", "-rf", tree->pristine, NULL};
+
+    tree->names = calloc(1, sizeof(*tree->names));
+    if (tree->names == NULL)
+        abort();
+    if (list_names(tree, tree->names) != 0)
+        return -1;
+    if (command_run(clear, NULL, NULL, 60) != 0 || folder_make(tree->pristine) != 0)
+        return fail(tree, "%s: %s", tree->pristine, strerror(errno));
+    return tree->base != NULL ? unpack_base(tree) : put_all(tree, tree->source, tree->pristine);
 }
 
 int tree_reset(struct tree *tree)
 {
-    struct names names;
-    char *from = tree->source;
-    int result = 0;
-
-    if (list_names(tree, &names) != 0)
+    if (tree->names == NULL && keep_pristine(tree) != 0)
         return -1;
     folder_make(tree->folder);
-    if (tree->base != NULL && (from = unpack_base(tree)) == NULL) {
-        names_free(&names);
-        return -1;
-    }
-    remove_others(tree, "", &names);
-    for (size_t i = 0; i < names.count && result == 0; i++) {
-        char *path = join(from, names.first[i]);
-
-        /* A file that git knows and the student removed is not there. */
-        if (access(path, F_OK) == 0)
-            result = put(tree, from, names.first[i]);
-        free(path);
-    }
-    names_free(&names);
-    if (from != tree->source)
-        free(from);
-    return result;
+    remove_others(tree, "", tree->names);
+    return put_all(tree, tree->pristine, tree->folder);
 }
 
 static struct tree *overlay_tree;
@@ -193,7 +199,7 @@ static int overlay_visit(const char *path, const struct stat *status, int kind, 
     if (kind != FTW_F)
         return 0;
     char *from = strndup(path, overlay_skip);
-    int result = put(overlay_tree, from, path + overlay_skip + 1);
+    int result = put(overlay_tree, from, overlay_tree->folder, path + overlay_skip + 1);
 
     free(from);
     return result;
@@ -208,7 +214,7 @@ int tree_overlay(struct tree *tree, const char *from, const struct strings *file
         free(path);
         if (!there)
             return fail(tree, "%s is missing", files->first[i]);
-        if (put(tree, from, files->first[i]) != 0)
+        if (put(tree, from, tree->folder, files->first[i]) != 0)
             return -1;
     }
     if (files != NULL)

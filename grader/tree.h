@@ -13,18 +13,21 @@
 enum { TREE_ERROR_SIZE = 400 };
 
 struct tree {
-    char *source; /* the repository */
-    char *base;   /* commit whose files are pristine; NULL: the files as they lie in `source` */
-    char *folder; /* the copy */
-    char *build;  /* its B */
-    char *log;    /* of the last command */
+    char *source;   /* the repository */
+    char *base;     /* commit whose files are pristine; NULL: the files as they lie in `source` */
+    char *folder;   /* the copy */
+    char *pristine; /* the sources as they were when the tree was opened first */
+    struct tree_names *names; /* of its files; NULL until then */
+    char *build;              /* its B */
+    char *log;                /* of the last command */
     char error[TREE_ERROR_SIZE];
 };
 
 void tree_open(struct tree *tree, const char *source, const char *base, const char *folder);
 void tree_close(struct tree *tree);
 
-/* Makes the copy pristine. Result: 0, or -1 with `error`; so for all below. */
+/* Makes the copy pristine: as the sources were at the first call. Result: 0, or -1 with `error`; so
+ * for all below. */
 int tree_reset(struct tree *tree);
 
 /* Puts the files of a list, or all files below `from` (`files` NULL), over the copy. */
