@@ -1,6 +1,7 @@
 /* The model of a pool, as model.h tells. */
 #include "labs/model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,20 +151,32 @@ void model_refuse(uint64_t address, unsigned order, const char *what)
            (unsigned long)address, order);
 }
 
+/* The last line of the output: what a report has room for. */
+static void first_failure_print(SRunner *runner)
+{
+    TestResult **failures = srunner_failures(runner);
+
+    printf("%s: %s\n", tr_tcname(failures[0]), tr_msg(failures[0]));
+    free(failures);
+}
+
 int model_run(const char *name, const TTest *const *tests, unsigned count)
 {
     Suite *suite = suite_create(name);
-    TCase *tcase = tcase_create(name);
-    SRunner *runner;
+    SRunner *runner = srunner_create(suite);
     int failed;
 
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        TCase *tcase = tcase_create(tests[i]->name);
+
         tcase_add_test(tcase, tests[i]);
-    tcase_set_timeout(tcase, 5);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
+        tcase_set_timeout(tcase, 5);
+        suite_add_tcase(suite, tcase);
+    }
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
+    if (failed)
+        first_failure_print(runner);
     srunner_free(runner);
     return failed != 0;
 }
