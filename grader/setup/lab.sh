@@ -119,8 +119,8 @@ submit()
     grade "$lab" "$build/host/orrery-grade" "$@" --json "$packed/report.json" || status=$?
     [ $status -lt 2 ] || exit $status
     files "$lab" | tar -cf - -T - | tar -C "$packed" -xf -
-    tar -C "$packed/.." -czf "$packed.tar.gz" --owner=0 --group=0 --numeric-owner \
-        "$(basename "$packed")"
+    tar -C "$packed/.." -czf "$packed.tar.gz" --owner=0 --group=0 --numeric-owner --sort=name \
+        --mtime=@0 --mode=u=rwX,go=rX "$(basename "$packed")"
     rm -r "$packed"
     echo "packed: $packed.tar.gz"
     exit $status
