@@ -56,10 +56,30 @@ static int event_repeat(struct machine *machine, const struct event *event)
     return 0;
 }
 
-int history_repeat(struct machine *machine)
+static int repeat_before(struct machine *machine, uint64_t end)
 {
     while (machine->event_next < machine->event_count &&
-           machine->events[machine->event_next].tick <= machine_tick(machine)) {
+           machine->events[machine->event_next].tick < end) {
+        if (event_repeat(machine, &machine->events[machine->event_next]) != 0)
+            return -1;
+        machine->registers_known = false;
+        machine->event_next++;
+    }
+    return 0;
+}
+
+int history_repeat(struct machine *machine)
+{
+    return repeat_before(machine, machine_tick(machine) + 1);
+}
+
+/* What was changed at this tick is part of how the machine is now; what was typed is still to come.
+ */
+static int repeat_changes(struct machine *machine)
+{
+    while (machine->event_next < machine->event_count &&
+           machine->events[machine->event_next].tick <= machine_tick(machine) &&
+           machine->events[machine->event_next].kind != EVENT_TYPED) {
         if (event_repeat(machine, &machine->events[machine->event_next]) != 0)
             return -1;
         machine->registers_known = false;
@@ -109,17 +129,21 @@ static int run_again(struct machine *machine, uint64_t tick)
 
 int machine_rewind(struct machine *machine, uint64_t tick)
 {
-    if (start_again(machine) != 0 || history_repeat(machine) != 0)
+    if (start_again(machine) != 0)
         return -1;
     while (machine_tick(machine) < tick) {
         uint64_t next = tick;
 
+        if (history_repeat(machine) != 0)
+            return -1;
         if (machine->event_next < machine->event_count &&
             machine->events[machine->event_next].tick < tick)
             next = machine->events[machine->event_next].tick;
-        if (run_again(machine, next) != 0 || history_repeat(machine) != 0)
+        if (run_again(machine, next) != 0)
             return -1;
     }
+    if (repeat_before(machine, tick) != 0 || repeat_changes(machine) != 0)
+        return -1;
     machine->exact_tick = machine_tick(machine);
     return console_skip(machine);
 }

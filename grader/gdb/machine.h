@@ -158,8 +158,8 @@ void history_add(struct machine *machine, enum event_kind kind, uint64_t physica
 /* Drops what is to come: somebody acts now. */
 void history_cut(struct machine *machine);
 
-/* Goes to a tick, earlier or later. One that the machine never comes to is an error, and the machine
- * is where it was. Points do not stop it. */
+/* Goes to a tick, earlier or later. One that the machine never comes to is an error, and the
+ * machine is where it was. Points do not stop it. */
 int machine_go_to(struct machine *machine, uint64_t tick);
 
 /* Goes to a tick that it has been at, by a fresh start, and leaves the points out. */

@@ -12,7 +12,7 @@ void packet_reader_init(struct packet_reader *reader)
 static void packet_begin(struct packet_reader *reader)
 {
     reader->state = PACKET_INSIDE;
-    reader->too_long = false;
+    reader->is_bad = false;
     reader->sum = 0;
     reader->size = 0;
 }
@@ -39,7 +39,7 @@ static void payload_add(struct packet_reader *reader, uint8_t byte)
     if (reader->size < PACKET_SIZE)
         reader->payload[reader->size++] = (char)byte;
     else
-        reader->too_long = true;
+        reader->is_bad = true;
 }
 
 static void inside_take(struct packet_reader *reader, uint8_t byte)
@@ -69,8 +69,10 @@ static enum packet_event sum_take(struct packet_reader *reader, uint8_t byte)
 {
     int digit = hex_digit((char)byte);
 
-    if (digit < 0)
-        reader->too_long = true;
+    if (digit < 0) {
+        reader->is_bad = true;
+        digit = 0;
+    }
     if (reader->state == PACKET_SUM_1) {
         reader->wanted = (uint8_t)(digit << 4);
         reader->state = PACKET_SUM_2;
@@ -78,8 +80,8 @@ static enum packet_event sum_take(struct packet_reader *reader, uint8_t byte)
     }
     reader->state = PACKET_OUTSIDE;
     reader->payload[reader->size] = '\0';
-    reader->wanted |= (uint8_t)(digit & 15);
-    return reader->too_long || reader->wanted != reader->sum ? PACKET_DAMAGED : PACKET_WHOLE;
+    reader->wanted |= (uint8_t)digit;
+    return reader->is_bad || reader->wanted != reader->sum ? PACKET_DAMAGED : PACKET_WHOLE;
 }
 
 enum packet_event packet_take(struct packet_reader *reader, uint8_t byte)

@@ -30,7 +30,7 @@ enum packet_state { PACKET_OUTSIDE, PACKET_INSIDE, PACKET_ESCAPED, PACKET_SUM_1,
 
 struct packet_reader {
     enum packet_state state;
-    bool too_long;
+    bool is_bad; /* too long, or its checksum is no number */
     uint8_t sum, wanted;
     size_t size;
     char payload[PACKET_SIZE + 1]; /* whole: ends with a zero byte that is not counted */

@@ -2,10 +2,8 @@
  * Running forward, as machine.h tells.
  *
  * The machine runs in legs: to the next byte to be typed, to the next event of the history, to the
- * tick asked for, each by a tick stop of Bochs, which changes nothing on one processor. A leg that
- * takes long is interrupted now and then to see whether the processor sleeps for good. An interrupt
- * in a HLT that ends later does change the run, by a few ticks; then the leg is run once more from
- * its start, and not looked at so soon.
+ * tick asked for, each by a tick stop of Bochs, which changes nothing. A leg that takes long is
+ * interrupted now and then, which changes nothing either, to see whether the processor sleeps.
  */
 #include "machine.h"
 
@@ -16,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 300, OPCODE_HLT = 0xf4 };
+enum { LOOK_MS = 150, OPCODE_HLT = 0xf4 };
 
 static int64_t now_ms(void)
 {
@@ -142,8 +140,7 @@ static uint64_t leg_end(const struct machine *machine)
                                                                              : due;
 }
 
-static int leg_run(struct machine *machine, bool is_step, int look_ms, struct bochs_stop *stop,
-                   bool *is_cut)
+static int leg_run(struct machine *machine, bool is_step, struct bochs_stop *stop, bool *is_cut)
 {
     uint64_t end = leg_end(machine);
     int result;
@@ -153,7 +150,7 @@ static int leg_run(struct machine *machine, bool is_step, int look_ms, struct bo
     result = is_step ? bochs_resume_steps(machine->bochs, 1) : bochs_resume(machine->bochs);
     if (result != 0)
         return machine_fail_lost(machine);
-    return machine_await(machine, look_ms, stop, is_cut);
+    return machine_await(machine, LOOK_MS, stop, is_cut);
 }
 
 /* Whether the processor is in a HLT, or has just left one. */
@@ -166,47 +163,31 @@ static bool after_halt(struct machine *machine)
            opcode == OPCODE_HLT;
 }
 
-/* From `exact_tick` on, the last time before `asleep` that `halt` is executed. Result: 1 found, 0 a
- * look came too soon, -1 lost. */
-static int halt_find(struct machine *machine, uint64_t halt, uint64_t asleep, int look_ms,
-                     uint64_t *last)
+/* From somewhere in a sleep back to the HLT that it began with: runs once more from `exact_tick`,
+ * stops at that HLT only, and returns to its last time before now. */
+static int sleep_settle(struct machine *machine)
 {
+    const struct bochs_registers *registers = machine_registers(machine);
+    uint64_t last = machine->exact_tick, asleep = machine_tick(machine), halt;
     struct bochs_stop stop = {.reason = BOCHS_STOP_OTHER};
     bool is_cut;
 
-    *last = machine->exact_tick;
-    if (machine_rewind(machine, *last) != 0)
+    if (registers == NULL)
+        return -1;
+    halt = registers->rip - 1;
+    if (machine_rewind(machine, last) != 0 || history_repeat(machine) != 0)
         return -1;
     if (bochs_break(machine->bochs, halt) < 0)
         return machine_fail_lost(machine);
     while (machine_tick(machine) < asleep && stop.reason != BOCHS_STOP_ENDED) {
         if (bochs_resume(machine->bochs) != 0)
             return machine_fail_lost(machine);
-        if (machine_await(machine, look_ms, &stop, &is_cut) != 0)
+        if (machine_await(machine, LOOK_MS, &stop, &is_cut) != 0)
             return -1;
-        if (is_cut && machine_tick(machine) < asleep)
-            return 0;
         if (stop.reason == BOCHS_STOP_BREAKPOINT && stop.tick < asleep)
-            *last = stop.tick;
+            last = stop.tick;
     }
-    return 1;
-}
-
-/* From somewhere in a sleep back to the HLT that it began with. */
-static int sleep_settle(struct machine *machine)
-{
-    const struct bochs_registers *registers = machine_registers(machine);
-    uint64_t halt, last, asleep = machine_tick(machine);
-    int result, look_ms = LOOK_MS;
-
-    if (registers == NULL)
-        return -1;
-    halt = registers->rip - 1;
-    while ((result = halt_find(machine, halt, asleep, look_ms, &last)) == 0)
-        look_ms *= 2;
-    if (result < 0 || machine_rewind(machine, last) != 0)
-        return -1;
-    return machine_points_insert(machine);
+    return machine_rewind(machine, last) != 0 ? -1 : machine_points_insert(machine);
 }
 
 /* What a stop at a breakpoint, a tick or after a step means to GDB; false: nothing, run on. */
@@ -268,87 +249,51 @@ static bool stop_counts(struct machine *machine, const struct bochs_stop *leg,
     }
 }
 
-/* A run: its legs, and what looks at it have shown. */
-struct run {
-    bool is_step;
-    int look_ms;
-    bool was_asleep; /* at the last look, at this place, since this tick */
+/* A sleep, from looks at it: where the processor is, since when. */
+struct sleep {
     uint64_t rip, rsp, tick;
 };
 
 static bool interrupt_wanted(struct machine *machine)
 {
-    return machine->listener.wants_stop != NULL &&
-           machine->listener.wants_stop(machine->listener.context);
+    return machine->listener.wants_stop(machine->listener.context);
 }
 
-/* Ends a run inside a sleep. One that was waited for in vain twice is given twice the patience. */
+/* Ends a run inside a sleep. One that was waited for in vain is given twice the patience next. */
 static int run_end_asleep(struct machine *machine, enum machine_end end, struct machine_stop *stop)
 {
     if (end == MACHINE_ASLEEP)
         machine->patience_ticks *= 2;
     stop->end = end;
-    return sleep_settle(machine);
-}
-
-/* The last look disturbed a sleep that has ended: the leg again, from its start. */
-static int leg_repeat(struct machine *machine, struct run *run)
-{
-    run->look_ms *= 4;
-    run->was_asleep = false;
-    return machine_rewind(machine, machine->exact_tick) != 0 ? -1 : machine_points_insert(machine);
-}
-
-/* Whether the processor is still in the sleep that it was in at the last look. */
-static bool sleeps_on(struct machine *machine, const struct run *run)
-{
-    const struct bochs_registers *registers = machine_registers(machine);
-
-    return after_halt(machine) && registers->rip == run->rip && registers->rsp == run->rsp;
+    return sleep_settle(machine) == 0 ? 1 : -1;
 }
 
 /* After a leg that was interrupted. Result: 1 the run ends, 0 it goes on, -1 lost. */
-static int look(struct machine *machine, struct run *run, struct machine_stop *stop)
+static int look(struct machine *machine, struct sleep *sleep, struct machine_stop *stop)
 {
+    const struct bochs_registers *registers = machine_registers(machine);
+    uint64_t tick = machine_tick(machine);
     bool halted = after_halt(machine);
 
-    if (machine->lost)
+    if (registers == NULL || machine->lost)
         return -1;
-    if (interrupt_wanted(machine)) {
-        if (halted)
-            return run_end_asleep(machine, MACHINE_INTERRUPTED, stop) == 0 ? 1 : -1;
-        stop->end = MACHINE_INTERRUPTED;
-        if (!run->was_asleep)
-            return 1;
-        return machine_rewind(machine, machine_tick(machine)) == 0 &&
-                       machine_points_insert(machine) == 0
-                   ? 1
-                   : -1;
-    }
-    if (run->was_asleep && !sleeps_on(machine, run))
-        return leg_repeat(machine, run);
-    if (!halted)
-        return 0;
-    if (!run->was_asleep) {
-        run->was_asleep = true;
-        run->rip = machine->registers.rip;
-        run->rsp = machine->registers.rsp;
-        run->tick = machine_tick(machine);
-    } else if (machine_tick(machine) - run->tick >= machine->patience_ticks) {
-        return run_end_asleep(machine, MACHINE_ASLEEP, stop) == 0 ? 1 : -1;
-    }
+    stop->end = MACHINE_INTERRUPTED;
+    if (interrupt_wanted(machine))
+        return halted ? run_end_asleep(machine, MACHINE_INTERRUPTED, stop) : 1;
+    if (!halted || registers->rip != sleep->rip || registers->rsp != sleep->rsp)
+        *sleep = (struct sleep){halted ? registers->rip : 0, registers->rsp, tick};
+    else if (tick - sleep->tick >= machine->patience_ticks)
+        return run_end_asleep(machine, MACHINE_ASLEEP, stop);
     return 0;
 }
 
 /* After a leg that came to an end by itself. Result as look's. */
-static int leg_finish(struct machine *machine, struct run *run, const struct bochs_stop *leg,
+static int leg_finish(struct machine *machine, bool is_step, const struct bochs_stop *leg,
                       struct machine_stop *stop)
 {
-    if (run->was_asleep)
-        return leg_repeat(machine, run);
     if (stop_counts(machine, leg, stop))
         return machine->lost ? -1 : 1;
-    if (run->is_step && machine_tick(machine) > machine->exact_tick) {
+    if (is_step && machine_tick(machine) > machine->exact_tick) {
         stop->end = MACHINE_STEPPED;
         return 1;
     }
@@ -356,37 +301,36 @@ static int leg_finish(struct machine *machine, struct run *run, const struct boc
     return 0;
 }
 
-static int run_legs(struct machine *machine, struct run *run, struct machine_stop *stop)
+static int run_legs(struct machine *machine, bool is_step, struct machine_stop *stop)
 {
+    struct sleep sleep = {0};
     struct bochs_stop leg;
     bool is_cut;
     int result;
 
     do {
         if (history_repeat(machine) != 0 || typed_deliver(machine) != 0 ||
-            leg_run(machine, run->is_step, run->look_ms, &leg, &is_cut) != 0)
+            leg_run(machine, is_step, &leg, &is_cut) != 0)
             return -1;
         if (leg.reason == BOCHS_STOP_OTHER && (is_cut || interrupt_wanted(machine)))
-            result = look(machine, run, stop);
+            result = look(machine, &sleep, stop);
         else
-            result = leg_finish(machine, run, &leg, stop);
+            result = leg_finish(machine, is_step, &leg, stop);
     } while (result == 0);
     return result == 1 ? 0 : -1;
 }
 
 int machine_run(struct machine *machine, bool is_step, struct machine_stop *stop)
 {
-    struct run run = {.is_step = is_step, .look_ms = LOOK_MS};
     uint64_t patience_ticks = machine->patience_ticks;
     int result;
 
     *stop = (struct machine_stop){.end = MACHINE_STEPPED};
     machine->exact_tick = machine_tick(machine);
-    result = run_legs(machine, &run, stop);
+    result = run_legs(machine, is_step, stop);
     if (result == 0 && stop->end != MACHINE_ASLEEP && patience_ticks != UINT64_MAX)
         machine->patience_ticks = machine_patience(machine);
-    if (machine->stop_tick != 0 && machine->bochs != NULL &&
-        machine_tick(machine) >= machine->stop_tick)
+    if (!machine->lost && machine_tick(machine) >= machine->stop_tick)
         machine->stop_tick = 0;
     return result;
 }

@@ -179,7 +179,8 @@ static void reply_stop(struct server *server)
     size_t at;
 
     if (server->stop.end == MACHINE_GONE) {
-        reply(server, "W00");
+        snprintf(text, sizeof(text), "W%02x", server->status);
+        reply(server, text);
         server->is_over = true;
         return;
     }
@@ -202,7 +203,11 @@ static void reply_stop(struct server *server)
 static void run_finish(struct server *server, int result)
 {
     const char *meaning = end_meaning(server->stop.end);
+    const struct bochs_registers *registers;
 
+    if (result == 0 && server->stop.end == MACHINE_POWER_OFF &&
+        (registers = machine_registers(server->machine)) != NULL)
+        server->status = (uint8_t)registers->rdi;
     if (result != 0) {
         say_line(server, server->machine->error);
         server->stop.end = MACHINE_STEPPED;
