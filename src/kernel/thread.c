@@ -8,6 +8,7 @@
 #include "schedule.h"
 #include "thread.h"
 #include "trace.h"
+#include "x86/fpu.h"
 
 #define SLOTS_PER_PAGE (PAGE_SIZE / sizeof(struct thread *))
 #define SLOT_PAGES     32u
@@ -134,7 +135,10 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
     thread->registers.rdx = start->argument;
     list_insert(&process->threads, &thread->link);
     trace(TRACE_THREAD_CREATE, thread->number, process->number);
-    result = rings_create(thread, start->ring_capacity ? start->ring_capacity : RING_CAPACITY_MIN);
+    result = fpu_create(thread) ? 0 : -E_MEMORY;
+    if (!result)
+        result =
+            rings_create(thread, start->ring_capacity ? start->ring_capacity : RING_CAPACITY_MIN);
     if (result) {
         thread_end(thread);
         return result;
@@ -162,6 +166,7 @@ void thread_end(struct thread *thread)
     if (thread->jobs)
         jobs_discard(thread);
     rings_destroy(thread);
+    fpu_destroy(thread);
     slot_free(thread->slot);
     account_refund(&thread->process->account->threads, 1);
     list_remove(&thread->link);

@@ -38,6 +38,7 @@ struct thread {
     struct timer timer; /* for the deadline */
     uint64_t slice_end; /* ns; when others of its priority get their turn */
     uint64_t tls_base;
+    void *fpu; /* floating-point registers while they are not in the processor: x86/fpu.h */
 };
 
 extern const struct object_type thread_type;

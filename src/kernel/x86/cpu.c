@@ -4,6 +4,7 @@
 #include "../thread.h"
 #include "abi/layout.h"
 #include "cpu.h"
+#include "fpu.h"
 #include "paging.h"
 
 enum { MSR_EFER = 0xc0000080, MSR_STAR = 0xc0000081, MSR_LSTAR = 0xc0000082 };
@@ -14,9 +15,8 @@ enum { MSR_GS_BASE = 0xc0000101, MSR_KERNEL_GS_BASE = 0xc0000102 };
 #define EFER_LONG_MODE  (UINT64_C(1) << 8)
 #define EFER_NO_EXECUTE (UINT64_C(1) << 11)
 
-/* CR0: protected mode, extension type, numeric error, write protect, paging; EM and TS make each
- * floating-point instruction fault, since its registers belong to no thread yet. */
-#define CR0_VALUE UINT64_C(0x8001003d)
+/* CR0: protected mode, extension type, numeric error, write protect, paging. */
+#define CR0_VALUE UINT64_C(0x80010031)
 #define CR4_PAE   (UINT64_C(1) << 5)
 #define CR4_UMIP  (UINT64_C(1) << 11)
 #define CR4_SMEP  (UINT64_C(1) << 20)
@@ -153,6 +153,7 @@ void cpu_init(uint64_t stack)
     cpu_write_msr(MSR_LSTAR, (uint64_t)(uintptr_t)syscall_entry);
     cpu_write_msr(MSR_FMASK, FLAGS_CLEARED);
     protections_init();
+    fpu_init();
 }
 
 static void ports_fill(const struct process *process, bool allow)
@@ -203,6 +204,7 @@ void cpu_prepare(struct thread *thread)
         cpu->active = process;
         paging_activate(process->space.root);
     }
+    fpu_prepare(thread);
     __asm__ volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%fs" : : "r"(0));
     cpu_write_msr(MSR_FS_BASE, thread->tls_base);
 }

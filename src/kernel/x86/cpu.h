@@ -68,6 +68,7 @@ struct cpu {
     uint64_t scratch;
     struct thread *thread;  /* that runs; NULL while idle */
     struct process *active; /* whose page tables are in use; NULL: the kernel's */
+    struct thread *fpu;     /* whose floating-point registers the processor holds */
     struct process *ports;  /* whose I/O ports the task segment grants; NULL: none */
     uint32_t thread_number; /* of `thread`, 0 while idle */
     uint32_t ready;         /* bit n: a thread of priority n is ready */
