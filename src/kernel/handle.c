@@ -34,6 +34,22 @@ static void slot_release(struct handle_table *table, uint32_t slot)
     table->last_free = (uint16_t)slot;
 }
 
+/* The slot that has been free for longest; there is one. */
+static uint32_t slot_take(struct handle_table *table)
+{
+    uint32_t slot = table->used;
+
+    if (slot < table->slots) {
+        table->used++;
+        entry_at(table, slot)->generation = 1;
+    } else {
+        slot = table->first_free;
+        table->first_free = entry_at(table, slot)->next_free;
+        table->free--;
+    }
+    return slot;
+}
+
 /* Add a page of free slots. */
 static int64_t table_grow(struct handle_table *table)
 {
@@ -47,10 +63,6 @@ static int64_t table_grow(struct handle_table *table)
         return -E_MEMORY;
     table->leaves[table->slots / HANDLE_LEAF] = leaf;
     table->slots += HANDLE_LEAF;
-    for (uint32_t slot = table->slots - HANDLE_LEAF; slot < table->slots; slot++) {
-        entry_at(table, slot)->generation = 1;
-        slot_release(table, slot);
-    }
     return 0;
 }
 
@@ -72,7 +84,7 @@ static void entry_close(struct handle_table *table, struct handle_entry *entry)
 
 void handle_table_destroy(struct handle_table *table)
 {
-    for (uint32_t slot = 0; slot < table->slots; slot++)
+    for (uint32_t slot = 0; slot < table->used; slot++)
         if (entry_at(table, slot)->object)
             entry_close(table, entry_at(table, slot));
     for (uint32_t slot = 0; slot < table->slots; slot += HANDLE_LEAF)
@@ -90,17 +102,15 @@ int64_t handle_create(struct handle_table *table, struct object *object, uint32_
 
     if (!account_charge(&table->account->handles, 1))
         result = -E_LIMIT;
-    else if (table->free == 0 && (result = table_grow(table)))
+    else if (table->used == table->slots && table->free == 0 && (result = table_grow(table)))
         account_refund(&table->account->handles, 1);
     if (result) {
         object_release(object);
         return result;
     }
 
-    slot = table->first_free;
+    slot = slot_take(table);
     entry = entry_at(table, slot);
-    table->first_free = entry->next_free;
-    table->free--;
     entry->object = object;
     entry->rights = rights & object->type->rights;
     if (object->type->handle_made)

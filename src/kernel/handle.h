@@ -28,8 +28,9 @@ struct handle_table {
     struct account *account;      /* pays for handles and for the table's pages */
     struct handle_entry **leaves; /* one page of pointers; NULL until the first handle */
     uint32_t slots;               /* slots that exist so far */
+    uint32_t used;                /* of them, the first so many have been used */
     uint16_t first_free, last_free;
-    uint32_t free;
+    uint32_t free; /* that were used and are free; they come after those never used */
 };
 
 void handle_table_init(struct handle_table *table, struct account *account);
