@@ -6,10 +6,18 @@ GDB_OBJECTS := $(call grader_objects,$(addprefix gdb/,main server monitor back h
 $(B)/host/orrery-gdb: $(GDB_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS)
 
-# STOP=tick: where GDB takes over. BATCH=file: runs this script of GDB's and prints what GDB prints.
+CASE_OBJECTS := $(call grader_objects,gdb/case_main case draw answer command spec spec_lex \
+    spec_pattern spec_observe trace)
+
+$(B)/host/orrery-case: $(CASE_OBJECTS)
+	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson
+
+# LAB=nn SEED=n: the machine of a lab instead. STOP=tick: where GDB takes over. BATCH=file: runs this
+# script of GDB's and prints what GDB prints.
 gdb_options = $(if $(STOP),--stop '$(STOP)') $(if $(MEM),--memory '$(MEM)')
 
 PROGRAM_GOALS += gdb
 .PHONY: gdb
-gdb: image programs $(B)/host/orrery-gdb
-	@$(call become_program,env BATCH='$(BATCH)' grader/gdb/gdb.sh $(B) $(gdb_options))
+gdb: image programs $(B)/host/orrery-gdb $(B)/host/orrery-case
+	@$(call become_program,env LAB='$(LAB)' SEED='$(SEED)' BATCH='$(BATCH)' \
+	    grader/gdb/gdb.sh $(B) $(gdb_options))

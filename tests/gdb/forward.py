@@ -157,7 +157,7 @@ def stops_when_all_sleep():
 def types_on_the_console():
     run("monitor type echo \\x77orld\\n")
     run("continue")
-    with open(os.path.join(orrery_build, "gdb", "console"), "rb") as file:  # noqa: F821
+    with open(orrery_console, "rb") as file:  # noqa: F821
         text = file.read().replace(b"\r", b"")
     assert b"\nworld\n" in text, text
 
