@@ -18,6 +18,6 @@ $(eval $(call lab_unit_test,frames_merge,src/kernel/frame.c))
 # A piece that is not written yet panics.
 $(B)/tests/unit/kernel_frame: $(B)/tests/unit/tests/labs/panic.c.o
 
-# The labs themselves; the longest first.
-LAB_TESTS += $(patsubst %,tests/labs/%,check-02 check-00)
+# The labs themselves, the longest first.
+LAB_TESTS += $(patsubst %,tests/labs/%,check-02 branch-02 check-00)
 TEST_NEEDS += $(B)/host/orrery-grade
