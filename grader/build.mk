@@ -16,8 +16,8 @@ SESSION_LIBS := -ldw -lelf
 $(B)/host/orrery-run: $(call grader_objects,run run_live run_qemu) $(SESSION_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS)
 
-# Images for the grader: those that GRADE_IMAGES names, made in GRADE_FOLDER. What lies in the folder
-# of an image's name beside it goes into its archive, too.
+# Images for the grader: those that GRADE_IMAGES names, made in GRADE_FOLDER. What lies in the
+# folder of an image's name beside it goes into its archive, too.
 GRADE_FOLDER ?=
 GRADE_IMAGES ?=
 
@@ -34,7 +34,8 @@ $(foreach name,$(GRADE_IMAGES),$(eval $(call grade_image,$(name))))
 grade-images: $(patsubst %,$(GRADE_FOLDER)/%.iso,$(GRADE_IMAGES)) $(B)/kernel/kernel.elf
 
 GRADE_OBJECTS := $(SESSION_OBJECTS) $(call grader_objects,grade check report judge observe sites \
-    case draw answer tree command match match_each match_state spec spec_lex spec_pattern spec_observe)
+    case draw answer tree command match match_each match_state spec spec_lex spec_pattern \
+    spec_observe)
 
 $(B)/host/orrery-grade: $(B)/host/grader/grade_main.o $(GRADE_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson -lcapstone

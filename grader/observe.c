@@ -77,8 +77,8 @@ static void see_memory(struct seen *seen, struct bochs *bochs)
     }
     for (uint64_t i = 0; i < wanted->size && i < 32 && !wanted->is_answer; i++)
         snprintf(text + i * 3, sizeof(text) - i * 3, "%02x ", found[i]);
-    decide(seen, bochs_tick(bochs), "at %s, %s holds %snot what %s", wanted->symbol, wanted->variable,
-           text, wanted->is_answer ? "the answer says" : "it should");
+    decide(seen, bochs_tick(bochs), "at %s, %s holds %snot what %s", wanted->symbol,
+           wanted->variable, text, wanted->is_answer ? "the answer says" : "it should");
 }
 
 static void see_level(struct seen *seen, struct session *session,

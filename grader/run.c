@@ -27,8 +27,8 @@ static const char usage_text[] =
     "  --emulator bochs|qemu\n"
     "  --prompt TEXT        what the shell asks with (\"orrery> \")\n"
     "  --ticks N            a script's run is a hang after so many instructions (20000000000)\n"
-    "  --quiet N            and when it computed for so many without a sound (1500000000), or slept\n"
-    "                       for four times as many\n"
+    "  --quiet N            and when it computed for so many without a sound (1500000000), or\n"
+    "                       slept for four times as many\n"
     "  --trace              print the trace to standard error\n"
     "\n"
     "The exit status is the one the machine was powered off with (255 for more than 255), or:\n"
@@ -302,6 +302,8 @@ int main(int count, char **arguments)
     if (script != NULL && run.vga)
         usage_exit("--view vga shows the screen to a person: it takes a terminal and no script",
                    "");
+    if (run.vga && choices.qemu)
+        usage_exit("--view vga is for Bochs", "");
     if (script != NULL)
         run.lines = script_read(script);
     signals_catch();

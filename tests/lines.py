@@ -70,7 +70,7 @@ def style(tops):
         text = path.read_text().split("\n")
         found = [f"{path}:{n}: {len(t)} columns" for n, t in enumerate(text, 1)
                  if len(t) > LINE_COLUMNS]
-        if len(text) - 1 > FILE_LINES:
+        if len(text) - 1 > FILE_LINES and path.parts[0] in ("src", "grader"):
             found.append(f"{path}: {len(text) - 1} lines")
         if path.suffix == ".c":
             found += [f"{path}:{n}: {name} has {size} lines" for size, name, n in functions(path)

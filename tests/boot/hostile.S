@@ -1,7 +1,7 @@
 /*
- * Firmware at its worst, planted at 0x500 before the loader starts: it shuts the A20 line, and wraps
- * the services that the loader uses so that each comes back with what it was asked for, and every
- * other register, the segments, the direction flag and the descriptor tables spoilt.
+ * Firmware at its worst, planted at 0x500 before the loader starts: it shuts the A20 line, and
+ * wraps the services that the loader uses so that each comes back with what it was asked for, and
+ * every other register, the segments, the direction flag and the descriptor tables spoilt.
  */
 #define START 0x7c5a /* of stage 1, behind the room for a BIOS parameter block */
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""infotext: prints the info structure in the file that is named, as text; also checks its CRC32C."""
+"""infotext: prints the info structure in the file that is named as text; checks its CRC32C."""
 import struct
 import sys
 
