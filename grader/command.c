@@ -93,20 +93,35 @@ int command_output(const char *const *arguments, const char *folder, char **outp
     return *output != NULL ? status : -1;
 }
 
+/* A sanitizer's line without what differs from run to run: process number, addresses. */
+static void sanitizer_tidy(char *line)
+{
+    char *start = line, *address;
+
+    if (strncmp(line, "==", 2) == 0 && (start = strstr(line + 2, "==")) != NULL)
+        memmove(line, start + 2, strlen(start + 2) + 1);
+    if ((address = strstr(line, " 0x")) != NULL)
+        *address = '\0';
+}
+
 void command_telling_line(const char *log, char *line, size_t size)
 {
+    static const char *const marks[] = {"error:", "undefined reference", "ERROR: "};
     FILE *file = fopen(log, "r");
     char *next = NULL;
     size_t room = 0;
+    bool found = false;
 
     snprintf(line, size, "no output");
-    while (file != NULL && getline(&next, &room, file) > 0) {
+    while (!found && file != NULL && getline(&next, &room, file) > 0) {
         next[strcspn(next, "\n")] = '\0';
         if (next[0] == '\0')
             continue;
+        for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+            found = found || strstr(next, marks[i]) != NULL;
+        if (strstr(next, "Sanitizer") != NULL || strstr(next, "runtime error") != NULL)
+            sanitizer_tidy(next);
         snprintf(line, size, "%s", next);
-        if (strstr(next, "error:") != NULL || strstr(next, "undefined reference") != NULL)
-            break;
     }
     free(next);
     if (file != NULL)

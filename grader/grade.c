@@ -128,7 +128,10 @@ static void unit_run(const struct grade_options *options, const struct case_unit
         snprintf(line->text, sizeof(line->text), "%.400s", options->tree->error);
         line->state = PROPERTY_FAILED;
     } else if ((status = command_run(command, options->tree->folder, log, UNIT_TIMEOUT_S)) != 0) {
-        command_telling_line(log, line->text, sizeof(line->text));
+        if (status == 128 + SIGKILL)
+            snprintf(line->text, sizeof(line->text), "it did not end within %d s", UNIT_TIMEOUT_S);
+        else
+            command_telling_line(log, line->text, sizeof(line->text));
         line->state = PROPERTY_FAILED;
     }
     free(program);
