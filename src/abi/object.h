@@ -71,6 +71,30 @@ struct table_entry {
 /* Access, for OP_MAP's arg1. Every mapping is readable; write and execute exclude each other. */
 enum map_access { MAP_READ = 1, MAP_WRITE = 2, MAP_EXECUTE = 4 };
 
+/*
+ * What memory OP_CREATE makes (kind OBJECT_MEMORY), in its arg1. Of a process, `offset` bytes of
+ * new memory, rounded up to pages; of a memory object, another one that shows a part of it. The
+ * buffer is named here.
+ */
+enum memory_form {
+    MEMORY_ANONYMOUS = 0,      /* of a process: pages come, zeroed, when first used; no buffer */
+    MEMORY_CONTIGUOUS = 1,     /* of a process: one block, for a device; struct memory_place */
+    MEMORY_VIEW = 2,           /* of memory: the same pages; struct memory_part */
+    MEMORY_VIEW_READ_ONLY = 3, /* the same without the right to write */
+    MEMORY_COPY = 4,           /* of memory: pages shared until written; struct memory_part */
+};
+
+struct memory_place {
+    uint64_t alignment; /* of the physical address: a power of two of at most 4 MiB, or 0 */
+    uint64_t highest;   /* physical address that its last byte may have; UINT64_MAX for any */
+};
+
+/* From a page of the object on, to the end of a page or of the object. */
+struct memory_part {
+    uint64_t offset;
+    uint64_t length;
+};
+
 /* For OP_CREATE of a thread (kind OBJECT_THREAD), in its buffer. */
 struct thread_start {
     uint64_t entry;
@@ -108,6 +132,8 @@ struct process_status {
 };
 
 _Static_assert(sizeof(struct table_entry) == 64, "struct table_entry is 64 bytes");
+_Static_assert(sizeof(struct memory_place) == 16, "struct memory_place is 16 bytes");
+_Static_assert(sizeof(struct memory_part) == 16, "struct memory_part is 16 bytes");
 _Static_assert(sizeof(struct thread_start) == 40, "struct thread_start is 40 bytes");
 _Static_assert(sizeof(struct process_status) == 32, "struct process_status is 32 bytes");
 

@@ -30,7 +30,8 @@ enum frame_state {
 struct frame {
     uint32_t next, previous;
     uint16_t order;
-    uint16_t state; /* enum frame_state */
+    uint16_t state;  /* enum frame_state */
+    uint32_t shares; /* of the pool's user (page.h); the pool leaves it alone, and it starts as 0 */
 };
 
 struct frame_pool {

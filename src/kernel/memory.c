@@ -5,6 +5,8 @@
 #include "job.h"
 #include "memory.h"
 #include "page.h"
+#include "process.h"
+#include "space.h"
 #include "user.h"
 
 #define SMALL_PAGES    128u /* a SMALL object's array comes from the heap */
@@ -25,6 +27,7 @@ static struct memory *memory_new(struct account *account, uint64_t size, enum me
     memory->account = account ? account_hold(account) : NULL;
     memory->size = size;
     memory->kind = (uint16_t)kind;
+    list_init(&memory->mappings);
     memory->writable = account != NULL;
     return memory;
 }
@@ -33,6 +36,8 @@ static void memory_delete(struct memory *memory)
 {
     if (memory->account)
         account_release(memory->account);
+    if (memory->whole)
+        object_release(&memory->whole->object);
     heap_free(memory, sizeof *memory);
 }
 
@@ -54,17 +59,17 @@ struct memory *memory_create(struct account *account, uint64_t size)
     return NULL;
 }
 
-struct memory *memory_create_block(struct account *account, uint64_t size)
+struct memory *memory_create_contiguous(struct account *account, uint64_t size, uint64_t alignment,
+                                        uint64_t highest)
 {
     struct memory *memory = memory_new(account, size, MEMORY_BLOCK);
-    void *block;
 
     if (!memory)
         return NULL;
-    memory->order = (uint16_t)page_order(size);
-    block = page_alloc_zeroed(account, memory->order);
-    if (block) {
-        memory->base = direct_physical(block);
+    memory->order = (uint16_t)page_order(size > alignment ? size : alignment);
+    memory->base = page_alloc_below(account, memory->order, highest);
+    if (memory->base != FRAME_NONE) {
+        memset(direct_pointer(memory->base), 0, memory_pages(memory) << PAGE_SHIFT);
         return memory;
     }
     memory_delete(memory);
@@ -80,38 +85,80 @@ struct memory *memory_create_foreign(uint64_t base, uint64_t size)
     return memory;
 }
 
-/* Where the address of page `index` is kept; NULL if there is no memory to keep it. */
-static uint64_t *page_slot(struct memory *memory, uint64_t index)
+/* The object whose pages a part shows, with the index there. */
+static struct memory *memory_whole(struct memory *memory, uint64_t *index)
+{
+    if (memory->kind != MEMORY_PART)
+        return memory;
+    *index += memory->base >> PAGE_SHIFT;
+    return memory->whole;
+}
+
+static bool memory_is_fixed(const struct memory *memory)
+{
+    return memory->kind == MEMORY_BLOCK || memory->kind == MEMORY_FOREIGN;
+}
+
+/* Where the address of page `index` is kept; NULL if there is no such place yet. */
+static uint64_t *slot_find(const struct memory *memory, uint64_t index)
 {
     uint64_t *leaf;
 
     if (memory->kind == MEMORY_SMALL)
         return &memory->pages[index];
-    if (!memory->pages[index / PAGES_PER_LEAF]) {
-        void *fresh = page_alloc_zeroed(memory->account, 0);
-
-        if (!fresh)
-            return NULL;
-        memory->pages[index / PAGES_PER_LEAF] = direct_physical(fresh);
-    }
+    if (!memory->pages[index / PAGES_PER_LEAF])
+        return NULL;
     leaf = direct_pointer(memory->pages[index / PAGES_PER_LEAF]);
     return &leaf[index % PAGES_PER_LEAF];
+}
+
+/* Make the place; NULL if there is no memory for it. */
+static __attribute__((noinline)) uint64_t *slot_make(struct memory *memory, uint64_t index)
+{
+    void *leaf = page_alloc_zeroed(memory->account, 0);
+
+    if (!leaf)
+        return NULL;
+    memory->pages[index / PAGES_PER_LEAF] = direct_physical(leaf);
+    return slot_find(memory, index);
 }
 
 uint64_t memory_page(struct memory *memory, uint64_t index)
 {
     uint64_t *slot;
+    void *page;
 
-    if (memory->kind == MEMORY_BLOCK || memory->kind == MEMORY_FOREIGN)
+    memory = memory_whole(memory, &index);
+    if (memory_is_fixed(memory))
         return memory->base + (index << PAGE_SHIFT);
-    slot = page_slot(memory, index);
-    if (slot && !*slot) {
-        void *page = page_alloc_zeroed(memory->account, 0);
-
-        if (page)
-            *slot = direct_physical(page);
+    if (!(slot = slot_find(memory, index)) && !(slot = slot_make(memory, index)))
+        return FRAME_NONE;
+    if (!*slot) {
+        if (!(page = page_alloc_zeroed(memory->account, 0)))
+            return FRAME_NONE;
+        *slot = direct_physical(page);
     }
-    return slot && *slot ? *slot : FRAME_NONE;
+    return *slot;
+}
+
+/* Give the object a copy of a page that it shares, in all its mappings. */
+static __attribute__((noinline)) uint64_t page_separate(struct memory *memory, uint64_t index)
+{
+    uint64_t *slot, page;
+
+    memory = memory_whole(memory, &index);
+    slot = slot_find(memory, index);
+    if ((page = page_copy(*slot)) == FRAME_NONE)
+        return FRAME_NONE;
+    space_forget(memory, index << PAGE_SHIFT, PAGE_SIZE);
+    return *slot = page;
+}
+
+uint64_t memory_page_own(struct memory *memory, uint64_t index)
+{
+    uint64_t page = memory_page(memory, index);
+
+    return page == FRAME_NONE || !page_is_shared(page) ? page : page_separate(memory, index);
 }
 
 bool memory_write(struct memory *memory, uint64_t offset, const void *from, uint64_t size)
@@ -119,7 +166,7 @@ bool memory_write(struct memory *memory, uint64_t offset, const void *from, uint
     for (uint64_t done = 0; done < size;) {
         uint64_t within = (offset + done) % PAGE_SIZE;
         uint64_t count = PAGE_SIZE - within < size - done ? PAGE_SIZE - within : size - done;
-        uint64_t page = memory_page(memory, (offset + done) >> PAGE_SHIFT);
+        uint64_t page = memory_page_own(memory, (offset + done) >> PAGE_SHIFT);
 
         if (page == FRAME_NONE)
             return false;
@@ -133,7 +180,7 @@ static void pages_free(struct memory *memory, const uint64_t *pages, uint64_t co
 {
     for (uint64_t i = 0; i < count; i++)
         if (pages[i])
-            page_free(memory->account, pages[i], 0);
+            page_release(memory->account, pages[i]);
 }
 
 static void memory_destroy(struct object *object)
@@ -169,7 +216,8 @@ static int64_t memory_transfer(struct job *job, bool write)
     while (done < size) {
         uint64_t within = (offset + done) % PAGE_SIZE;
         uint64_t count = PAGE_SIZE - within < size - done ? PAGE_SIZE - within : size - done;
-        uint64_t page = memory_page(memory, (offset + done) >> PAGE_SHIFT);
+        uint64_t index = (offset + done) >> PAGE_SHIFT;
+        uint64_t page = write ? memory_page_own(memory, index) : memory_page(memory, index);
         uint8_t *bytes = (uint8_t *)direct_pointer(page) + within;
         int64_t result;
 
@@ -200,9 +248,129 @@ static int64_t memory_op_get(struct job *job)
     if (job->request.arg0 == PROPERTY_PHYSICAL) {
         if (!(job->rights & RIGHT_PHYSICAL))
             return -E_DENIED;
-        return memory->kind == MEMORY_BLOCK ? (int64_t)memory->base : -E_STATE;
+        uint64_t index = 0;
+
+        memory = memory_whole(memory, &index);
+        return memory->kind == MEMORY_BLOCK ? (int64_t)(memory->base + (index << PAGE_SHIFT))
+                                            : -E_STATE;
     }
     return job_get_common(job);
+}
+
+int64_t memory_make(struct job *job, struct account *account)
+{
+    const uint64_t block_max = FRAME_SIZE << (FRAME_ORDERS - 1);
+    uint64_t size = job->request.offset;
+    struct memory_place place;
+    struct memory *memory;
+
+    if (size == 0 || size > MEMORY_SIZE_MAX)
+        return -E_RANGE;
+    size = (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    if (job->request.arg1 == MEMORY_ANONYMOUS) {
+        memory = memory_create(account, size);
+    } else if (job->request.arg1 == MEMORY_CONTIGUOUS) {
+        if (job->request.length < sizeof place || job_fetch(job, 0, &place, sizeof place))
+            return -E_BUFFER;
+        if (place.alignment & (place.alignment - 1))
+            return -E_ARGUMENT;
+        if (size > block_max || place.alignment > block_max)
+            return -E_RANGE;
+        memory = memory_create_contiguous(account, size, place.alignment, place.highest);
+    } else {
+        return -E_ARGUMENT;
+    }
+    return memory ? job_give(job, &memory->object, RIGHT_ALL) : -E_MEMORY;
+}
+
+static struct memory *view_create(struct memory *whole, const struct memory_part *part)
+{
+    struct memory *view = memory_new(NULL, part->length, MEMORY_PART);
+
+    if (view) {
+        view->whole = (struct memory *)object_hold(&whole->object);
+        view->base = part->offset;
+        view->writable = whole->writable;
+    }
+    return view;
+}
+
+/* Let the copy hold what pages the original has from `first` on. False if there is no memory. */
+static bool pages_share(struct memory *copy, const struct memory *from, uint64_t first)
+{
+    for (uint64_t i = 0; i < memory_pages(copy); i++) {
+        const uint64_t *shared = slot_find(from, first + i);
+        uint64_t *slot;
+
+        if (!shared) /* nor are there any others of this leaf */
+            i += PAGES_PER_LEAF - 1 - (first + i) % PAGES_PER_LEAF;
+        if (!shared || !*shared)
+            continue;
+        if (!(slot = slot_find(copy, i)) && !(slot = slot_make(copy, i)))
+            return false;
+        if (!page_share(copy->account, *shared))
+            return false;
+        *slot = *shared;
+    }
+    return true;
+}
+
+static struct memory *copy_create(struct account *account, struct memory *from,
+                                  const struct memory_part *part)
+{
+    struct memory *copy = memory_create(account, part->length);
+
+    if (copy && !pages_share(copy, from, part->offset >> PAGE_SHIFT)) {
+        object_release(&copy->object);
+        return NULL;
+    }
+    space_forget(from, part->offset, part->length); /* no shared page is to be writable */
+    return copy;
+}
+
+/* A part of an object ends on a page, or where the object ends. */
+static bool part_is_within(const struct memory *memory, const struct memory_part *part)
+{
+    return part->offset % PAGE_SIZE == 0 && part->offset < memory->size && part->length > 0 &&
+           part->length <= memory->size - part->offset &&
+           (part->length % PAGE_SIZE == 0 || part->length == memory->size - part->offset);
+}
+
+/* Views and copies. No right is gained but that to write to a copy: it is memory of the caller's
+ * own. Where that is new, it replaces the right to execute. */
+static int64_t memory_op_create(struct job *job)
+{
+    struct memory *memory = (struct memory *)job->object, *made;
+    uint32_t rights = job->rights;
+    struct memory_part part;
+    uint64_t index = 0;
+
+    if (job->request.arg0 != OBJECT_MEMORY)
+        return -E_ARGUMENT;
+    if (job->request.length < sizeof part || job_fetch(job, 0, &part, sizeof part))
+        return -E_BUFFER;
+    if (!part_is_within(memory, &part))
+        return -E_RANGE;
+    memory = memory_whole(memory, &index);
+    part.offset += index << PAGE_SHIFT;
+    switch (job->request.arg1) {
+    case MEMORY_VIEW_READ_ONLY:
+        rights &= ~(uint32_t)RIGHT_WRITE;
+        /* fall through */
+    case MEMORY_VIEW:
+        made = view_create(memory, &part);
+        break;
+    case MEMORY_COPY:
+        if (memory_is_fixed(memory)) /* a device would not ask before it writes */
+            return -E_STATE;
+        made = copy_create(job_process(job)->account, memory, &part);
+        if (!(rights & RIGHT_WRITE))
+            rights = (rights | RIGHT_WRITE) & ~(uint32_t)RIGHT_EXECUTE;
+        break;
+    default:
+        return -E_ARGUMENT;
+    }
+    return made ? job_give(job, &made->object, rights) : -E_MEMORY;
 }
 
 static uint64_t memory_size(struct object *object)
@@ -212,9 +380,12 @@ static uint64_t memory_size(struct object *object)
 
 const struct object_type memory_type = {
     .number = OBJECT_MEMORY,
-    .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_GET | RIGHT_MAP | RIGHT_EXECUTE | RIGHT_DUPLICATE |
-              RIGHT_TRANSFER | RIGHT_PHYSICAL,
+    .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_CREATE | RIGHT_GET | RIGHT_MAP | RIGHT_EXECUTE |
+              RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_PHYSICAL,
     .destroy = memory_destroy,
     .size = memory_size,
-    .methods = {[OP_READ] = memory_op_read, [OP_WRITE] = memory_op_write, [OP_GET] = memory_op_get},
+    .methods = {[OP_READ] = memory_op_read,
+                [OP_WRITE] = memory_op_write,
+                [OP_CREATE] = memory_op_create,
+                [OP_GET] = memory_op_get},
 };

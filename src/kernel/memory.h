@@ -3,7 +3,16 @@
  *
  * Anonymous memory gets its pages, zeroed, when they are first used; fixed memory is one block of
  * physical addresses: contiguous memory of its own, or a place that belongs to nobody (a file of
- * the boot archive, the time page).
+ * the boot archive, the time page). A view is a part of another object: the same pages under
+ * another handle, which may carry fewer rights.
+ *
+ * A copy shares the pages of the original until one of the two writes: then the writer gets a page
+ * of its own, whether it writes through a mapping, by a request, or has the kernel write into a
+ * buffer. Pages that neither has touched stay untaken in both. What is shared is paid for by each
+ * that shares it (page.h).
+ *
+ * A page of an object is never mapped for writing somewhere and for execution somewhere else.
+ * Requests may still write to what is mapped for execution: that takes a handle with the right.
  */
 #ifndef KERNEL_MEMORY_H
 #define KERNEL_MEMORY_H
@@ -12,22 +21,28 @@
 #include <stdint.h>
 
 #include "account.h"
+#include "list.h"
 #include "object.h"
+
+#include "abi/layout.h"
 
 #define MEMORY_SIZE_MAX (UINT64_C(1) << 30)
 
-enum memory_kind { MEMORY_SMALL, MEMORY_LARGE, MEMORY_BLOCK, MEMORY_FOREIGN };
+enum memory_kind { MEMORY_SMALL, MEMORY_LARGE, MEMORY_BLOCK, MEMORY_FOREIGN, MEMORY_PART };
 
 struct memory {
     struct object object;
-    struct account *account; /* pays for the pages; NULL if they are foreign */
+    struct account *account; /* pays for the pages; NULL if they are foreign or another object's */
     uint64_t size;           /* bytes */
     uint64_t base;           /* MEMORY_BLOCK, MEMORY_FOREIGN: physical address */
+    /* MEMORY_PART: whose pages these are, from the byte `base` on; it is no part itself. Or NULL */
+    struct memory *whole;
     /* MEMORY_SMALL: physical addresses of pages, 0 if not there yet; MEMORY_LARGE: of pages that
      * hold such an array each */
     uint64_t *pages;
-    uint16_t kind;  /* enum memory_kind */
-    uint16_t order; /* MEMORY_BLOCK: of the block */
+    struct list mappings; /* regions that show it or a part of it (space.h) */
+    uint16_t kind;        /* enum memory_kind */
+    uint16_t order;       /* MEMORY_BLOCK: of the block */
     bool writable;
 };
 
@@ -36,15 +51,31 @@ extern const struct object_type memory_type;
 /* Each gives a new object with one reference, or NULL if there is no memory; memory_create also if
  * `size` is above MEMORY_SIZE_MAX. */
 struct memory *memory_create(struct account *account, uint64_t size);
-struct memory *memory_create_block(struct account *account, uint64_t size); /* zeroed */
 struct memory *memory_create_foreign(uint64_t base, uint64_t size);
+
+/* One block, zeroed, at a multiple of `alignment` (a power of two), its last byte at or below
+ * `highest`. Block and bill are a power of two of pages, at least `alignment`, at most 4 MiB. */
+struct memory *memory_create_contiguous(struct account *account, uint64_t size, uint64_t alignment,
+                                        uint64_t highest);
+
+static inline struct memory *memory_create_block(struct account *account, uint64_t size)
+{
+    return memory_create_contiguous(account, size, PAGE_SIZE, UINT64_MAX);
+}
+
+/* For a process that creates memory (enum memory_form): a handle or an error. */
+int64_t memory_make(struct job *job, struct account *account);
 
 /* Pages in the object. */
 uint64_t memory_pages(const struct memory *memory);
 
-/* Physical address of page number `index`, which must exist, taking a zeroed page if there is none
- * yet; FRAME_NONE if there is no memory. */
+/* Physical address of page number `index`, which must exist, for reading; taking a zeroed page if
+ * there is none yet; FRAME_NONE if there is no memory. */
 uint64_t memory_page(struct memory *memory, uint64_t index);
+
+/* The same for writing: a page that nobody shares, copied if need be; all mappings of the object
+ * then show the copy. Not for foreign memory. */
+uint64_t memory_page_own(struct memory *memory, uint64_t index);
 
 /* Copy into the object from kernel memory. False if there is no memory for the pages. */
 bool memory_write(struct memory *memory, uint64_t offset, const void *from, uint64_t size);

@@ -52,6 +52,92 @@ void page_free(struct account *account, uint64_t address, unsigned order)
         account_refund(&account->frames, UINT64_C(1) << order);
 }
 
+/* A block that was taken and is too high, kept in itself until the search is over. */
+struct high_block {
+    struct high_block *next;
+    unsigned order;
+};
+
+/* Take a block; those that are too high before it go to `*high`. */
+static uint64_t block_below(unsigned order, uint64_t highest, struct high_block **high)
+{
+    uint64_t address;
+
+    while ((address = page_alloc(NULL, order)) != FRAME_NONE &&
+           address + (FRAME_SIZE << order) - 1 > highest) {
+        struct high_block *block = direct_pointer(address);
+
+        *block = (struct high_block){*high, order};
+        *high = block;
+    }
+    return address;
+}
+
+uint64_t page_alloc_below(struct account *account, unsigned order, uint64_t highest)
+{
+    struct high_block *high = NULL;
+    uint64_t address;
+
+    if (highest == UINT64_MAX)
+        return page_alloc(account, order);
+    if (!account_charge(&account->frames, UINT64_C(1) << order))
+        return FRAME_NONE;
+    /* the largest blocks first: that takes most of what is too high out of the way */
+    address = block_below(FRAME_ORDERS - 1, highest, &high);
+    if (address != FRAME_NONE)
+        page_free(NULL, address, FRAME_ORDERS - 1);
+    address = block_below(order, highest, &high);
+    if (address == FRAME_NONE)
+        account_refund(&account->frames, UINT64_C(1) << order);
+    while (high) {
+        struct high_block block = *high;
+
+        page_free(NULL, direct_physical(high), block.order);
+        high = block.next;
+    }
+    return address;
+}
+
+/* How many holders a page has beside the first. */
+static uint32_t *shares_of(uint64_t address)
+{
+    return &pool.frames[address >> FRAME_SHIFT].shares;
+}
+
+bool page_is_shared(uint64_t address)
+{
+    return *shares_of(address) > 0;
+}
+
+bool page_share(struct account *account, uint64_t address)
+{
+    if (*shares_of(address) == UINT32_MAX || !account_charge(&account->frames, 1))
+        return false;
+    ++*shares_of(address);
+    return true;
+}
+
+void page_release(struct account *account, uint64_t address)
+{
+    if (!page_is_shared(address)) {
+        page_free(account, address, 0);
+        return;
+    }
+    --*shares_of(address);
+    account_refund(&account->frames, 1);
+}
+
+uint64_t page_copy(uint64_t address)
+{
+    uint64_t copy = page_alloc(NULL, 0); /* it is paid for: the holder's charge passes to it */
+
+    if (copy == FRAME_NONE)
+        return FRAME_NONE;
+    memcpy(direct_pointer(copy), direct_pointer(address), PAGE_SIZE);
+    --*shares_of(address);
+    return copy;
+}
+
 unsigned page_order(uint64_t size)
 {
     unsigned order = 0;

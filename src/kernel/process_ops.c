@@ -54,7 +54,6 @@ static int64_t thread_make(struct job *job, struct process *process)
 static int64_t process_op_create(struct job *job)
 {
     struct process *process = (struct process *)job->object;
-    uint64_t size = job->request.offset;
     struct object *object = NULL;
 
     if (process->state != PROCESS_RUNNING)
@@ -63,11 +62,7 @@ static int64_t process_op_create(struct job *job)
     case OBJECT_THREAD:
         return thread_make(job, process);
     case OBJECT_MEMORY:
-        if (size == 0 || size > MEMORY_SIZE_MAX)
-            return -E_RANGE;
-        object = (struct object *)memory_create(process->account,
-                                                (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
-        break;
+        return memory_make(job, process->account);
     case OBJECT_EVENT:
         object = event_create();
         break;

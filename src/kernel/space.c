@@ -75,6 +75,49 @@ static bool range_is_user(uint64_t address, uint64_t length)
            address >= USER_BASE && address < USER_TOP && length <= USER_TOP - address;
 }
 
+/* Does a range of the object lie in the region? Then `*start` and `*end` are set to where. */
+static bool region_shows(const struct region *region, uint64_t offset, uint64_t length,
+                         uint64_t *start, uint64_t *end)
+{
+    uint64_t size = region->end - region->start;
+    uint64_t from = offset > region->offset ? offset - region->offset : 0;
+    uint64_t to = offset + length > region->offset ? offset + length - region->offset : 0;
+
+    *start = region->start + from;
+    *end = region->start + (to < size ? to : size);
+    return *start < *end;
+}
+
+/* Is a page of the range mapped for writing, and asked for execution, or the other way round? */
+static bool range_is_used_otherwise(struct memory *memory, uint64_t offset, uint64_t length,
+                                    uint32_t access)
+{
+    uint32_t other = access & MAP_WRITE ? MAP_EXECUTE : access & MAP_EXECUTE ? MAP_WRITE : 0;
+    uint64_t start, end;
+
+    list_for_each(link, &memory->mappings)
+    {
+        struct region *region = container_of(link, struct region, mapping);
+
+        if ((region->access & other) && region_shows(region, offset, length, &start, &end))
+            return true;
+    }
+    return false;
+}
+
+void space_forget(struct memory *memory, uint64_t offset, uint64_t length)
+{
+    uint64_t start, end;
+
+    list_for_each(link, &memory->mappings)
+    {
+        struct region *region = container_of(link, struct region, mapping);
+
+        if (region_shows(region, offset, length, &start, &end))
+            paging_unmap(region->space->root, start, end - start);
+    }
+}
+
 int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct memory *memory,
                   uint64_t offset, uint32_t access, bool fixed)
 {
@@ -91,23 +134,32 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct
         return -E_RANGE;
     if (!range_is_free(space, address, address + length))
         return -E_EXISTS;
+    if (memory->kind == MEMORY_PART) {
+        offset += memory->base;
+        memory = memory->whole;
+    }
+    if (range_is_used_otherwise(memory, offset, length, access))
+        return -E_BUSY;
     if (!(region = heap_alloc(sizeof *region)))
         return -E_MEMORY;
     *region = (struct region){
         .start = address,
         .end = address + length,
+        .space = space,
         .memory = (struct memory *)object_hold(&memory->object),
         .offset = offset,
         .access = access | MAP_READ,
         .fixed = fixed,
     };
     list_insert(region_place(space, address), &region->link);
+    list_insert(&memory->mappings, &region->mapping);
     return (int64_t)address;
 }
 
 static void region_delete(struct region *region)
 {
     list_remove(&region->link);
+    list_remove(&region->mapping);
     object_release(&region->memory->object);
     heap_free(region, sizeof *region);
 }
@@ -121,6 +173,7 @@ static void region_cut(struct region *region, uint64_t start, uint64_t end, stru
         rest->offset += end - region->start;
         object_hold(&rest->memory->object);
         list_insert(region->link.next, &rest->link);
+        list_insert(&rest->memory->mappings, &rest->mapping);
     }
     if (region->start < start) {
         region->end = start;
@@ -182,16 +235,22 @@ static __attribute__((noinline)) uint64_t page_fill(struct space *space, uint64_
                                                     uint32_t access)
 {
     struct region *region = region_at(space, address);
-    uint64_t page;
+    uint64_t index, page;
+    uint32_t entered;
 
     if (!region || (access & ~region->access))
         return FRAME_NONE;
     address &= ~(PAGE_SIZE - 1);
-    page = memory_page(region->memory, (region->offset + address - region->start) >> PAGE_SHIFT);
-    if (page == FRAME_NONE ||
-        !paging_map(space->root, space->account, address, page, region->access))
+    index = (region->offset + address - region->start) >> PAGE_SHIFT;
+    page = access & MAP_WRITE ? memory_page_own(region->memory, index)
+                              : memory_page(region->memory, index);
+    if (page == FRAME_NONE)
         return FRAME_NONE;
-    return page;
+    /* what is shared must be seen to be written */
+    entered = region->access;
+    if (!(access & MAP_WRITE) && (entered & MAP_WRITE) && page_is_shared(page))
+        entered &= ~(uint32_t)MAP_WRITE;
+    return paging_map(space->root, space->account, address, page, entered) ? page : FRAME_NONE;
 }
 
 uint64_t space_page(struct space *space, uint64_t address, uint32_t access)

@@ -13,12 +13,14 @@
 #include "memory.h"
 
 struct region {
-    struct list link; /* in the space's list, sorted by address */
+    struct list link;    /* in the space's list, sorted by address */
+    struct list mapping; /* in the list of all regions that show the memory */
     uint64_t start, end;
-    struct memory *memory;
-    uint64_t offset; /* into the memory object, of `start` */
-    uint32_t access; /* enum map_access */
-    bool fixed;      /* the kernel's own arrangement: not to be unmapped by requests */
+    struct space *space;
+    struct memory *memory; /* no MEMORY_PART: a region shows the whole's pages */
+    uint64_t offset;       /* into the memory object, of `start` */
+    uint32_t access;       /* enum map_access */
+    bool fixed;            /* the kernel's own arrangement: not to be unmapped by requests */
 };
 
 struct space {
@@ -37,7 +39,8 @@ void space_destroy(struct space *space);
  * Map `length` bytes of the object from `offset` at `address`, or at an address of the kernel's
  * choice if that is 0. All three are multiples of the page size. Takes a reference to the object.
  * Gives the address, -E_RANGE (alignment, wrap, not in the user half, beyond the object),
- * -E_EXISTS (something is there), -E_ARGUMENT (write and execute), -E_MEMORY.
+ * -E_EXISTS (something is there), -E_ARGUMENT (write and execute), -E_BUSY (one of the two, and
+ * a page of the range is mapped for the other, in whichever space), -E_MEMORY.
  */
 int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct memory *memory,
                   uint64_t offset, uint32_t access, bool fixed);
@@ -49,10 +52,14 @@ int64_t space_unmap(struct space *space, uint64_t address, uint64_t length);
 /* Unmap a fixed region that starts at the address. */
 void space_unmap_fixed(struct space *space, uint64_t address);
 
+/* Take a range of an object, which is no part, out of the page tables of all that map it. The
+ * mappings stay: the pages are looked up again when they are touched. */
+void space_forget(struct memory *memory, uint64_t offset, uint64_t length);
+
 /*
- * Make the page at `address` ready for the access (enum map_access), filling it if need be. Gives
- * the physical address of the page's first byte, or FRAME_NONE: nothing is mapped there, not for
- * this access, or there is no memory.
+ * Make the page at `address` ready for the access (enum map_access), filling or copying it if need
+ * be. Gives the physical address of the page's first byte, or FRAME_NONE: nothing is mapped there,
+ * not for this access, or there is no memory.
  */
 uint64_t space_page(struct space *space, uint64_t address, uint32_t access);
 

@@ -5,6 +5,7 @@
 
 #include "abi/layout.h"
 #include "abi/object.h"
+#include "abi/op.h"
 #include "libsys/handle.h"
 #include "libsys/sync.h"
 
@@ -16,6 +17,40 @@ static uint64_t page_round_up(uint64_t size_bytes)
 int64_t memory_create(uint64_t size_bytes)
 {
     return object_create(handle_named("self"), OBJECT_MEMORY, NULL, page_round_up(size_bytes), 0);
+}
+
+/* Memory that takes 16 bytes to describe. */
+static int64_t create_described(uint32_t handle, uint64_t size_bytes, enum memory_form form,
+                                const void *description)
+{
+    return request_wait((struct request){.op = OP_CREATE,
+                                         .handle = handle,
+                                         .buffer = (uint64_t)description,
+                                         .length = sizeof(struct memory_part),
+                                         .offset = size_bytes,
+                                         .arg0 = OBJECT_MEMORY,
+                                         .arg1 = form});
+}
+
+int64_t memory_create_contiguous(uint64_t size_bytes, uint64_t alignment, uint64_t highest)
+{
+    const struct memory_place place = {alignment, highest};
+
+    return create_described(handle_named("self"), size_bytes, MEMORY_CONTIGUOUS, &place);
+}
+
+int64_t memory_view(uint32_t memory, uint64_t offset, uint64_t length, bool writable)
+{
+    const struct memory_part part = {offset, length};
+
+    return create_described(memory, 0, writable ? MEMORY_VIEW : MEMORY_VIEW_READ_ONLY, &part);
+}
+
+int64_t memory_copy(uint32_t memory, uint64_t offset, uint64_t length)
+{
+    const struct memory_part part = {offset, length};
+
+    return create_described(memory, 0, MEMORY_COPY, &part);
 }
 
 void *memory_map(uint32_t memory, uint64_t size_bytes, uint32_t access)

@@ -2,10 +2,36 @@
 #ifndef LIBSYS_MEMORY_H
 #define LIBSYS_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A new memory object of `size_bytes`, all zero. Its handle, or -E_MEMORY, -E_LIMIT. */
 int64_t memory_create(uint64_t size_bytes);
+
+/*
+ * One block of physical memory for a device: zeroed, its address (PROPERTY_PHYSICAL) a multiple of
+ * `alignment` (a power of two), its last byte at or below `highest`. It takes up, and is charged
+ * as, the smallest power of two of pages that holds both the size and the alignment. Its handle, or
+ * -E_RANGE (more than 4 MiB), -E_ARGUMENT (no power of two), -E_MEMORY, -E_LIMIT.
+ */
+int64_t memory_create_contiguous(uint64_t size_bytes, uint64_t alignment, uint64_t highest);
+
+/*
+ * Another object that shows `length` bytes of a memory object from `offset`: from a page on, to the
+ * end of one or of the object. What is written through one is there in the other. The new handle
+ * has the rights of the old one, which must include create; without `writable` not that to write.
+ * Its handle, or -E_RANGE, -E_MEMORY, -E_LIMIT.
+ */
+int64_t memory_view(uint32_t memory, uint64_t offset, uint64_t length, bool writable);
+
+/*
+ * The same range as memory of its own, with the contents of this moment: pages are copied when one
+ * of the two objects is written. Pages that are there already are charged to the caller at once,
+ * copied or not. The new handle can always write; if the old one could not, it cannot execute.
+ * Besides the errors of memory_view -E_STATE: contiguous memory, to which a device may write, and
+ * files of the archive cannot be copied so.
+ */
+int64_t memory_copy(uint32_t memory, uint64_t offset, uint64_t length);
 
 /*
  * Map `size_bytes` of a memory object from its start, where there is room in this process; `access`

@@ -205,7 +205,7 @@ static void open_rights(void)
     check_is(object_map(self, (uint32_t)ports, 0, 0, 0, 0), -E_DENIED);
     check_is(object_remove((uint32_t)process, NULL, 0), -E_DENIED);
     check_is(object_open(files, "init", RIGHT_READ | RIGHT_WRITE), -E_DENIED);
-    check_is(object_open(files, "init", RIGHT_CREATE), -E_DENIED);
+    check_is(object_open(files, "init", RIGHT_SET), -E_DENIED);
 }
 
 /* Handles given to a child carry what was given, no more; it has no others. */

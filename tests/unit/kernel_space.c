@@ -5,6 +5,7 @@
 #include "abi/start.h"
 #include "kernel/frame.h"
 #include "kernel/heap.h"
+#include "kernel/page.h"
 #include "kernel/space.h"
 #include "kernel/x86/paging.h"
 #include "kernel_test.h"
@@ -14,6 +15,11 @@
 #define MEMORIES 6u
 #define ROOT     UINT64_C(0x7000)
 #define STEPS    UINT64_C(2000000)
+
+#define PART_FIRST 5u
+#define PART_PAGES 9u
+
+#define SHARED_AT UINT64_C(0x10000000)
 
 /* Where mistakes are likely: both ends of the user half, and where the kernel chooses. */
 static const uint64_t windows[WINDOWS] = {USER_BASE, USER_MAP_BASE, USER_TOP - PAGES *PAGE_SIZE};
@@ -26,8 +32,12 @@ struct model_page {
     uint64_t table; /* entry in the page tables: physical address | access, 0 for none */
 };
 
+/* Bit i: page i of the object is shared with objects that the test does not know. */
+static uint64_t shared[MEMORIES];
+
 static struct model_page model[WINDOWS][PAGES];
 static struct memory memories[MEMORIES];
+static struct memory part; /* of the last of them */
 static struct space space;
 static struct account account;
 static unsigned pieces, pieces_left; /* of the heap */
@@ -66,10 +76,26 @@ uint64_t memory_pages(const struct memory *memory)
     return memory->size >> PAGE_SHIFT;
 }
 
+/* A shared page lies elsewhere than the object's own. */
 uint64_t memory_page(struct memory *memory, uint64_t index)
 {
     require(index < memory_pages(memory));
-    return memory->base + (index << PAGE_SHIFT);
+    return memory->base + (index << PAGE_SHIFT) +
+           (shared[memory - memories] >> index & 1 ? SHARED_AT : 0);
+}
+
+uint64_t memory_page_own(struct memory *memory, uint64_t index)
+{
+    if (page_is_shared(memory_page(memory, index))) {
+        shared[memory - memories] &= ~(UINT64_C(1) << index);
+        space_forget(memory, index << PAGE_SHIFT, PAGE_SIZE);
+    }
+    return memory_page(memory, index);
+}
+
+bool page_is_shared(uint64_t address)
+{
+    return (address & SHARED_AT) != 0;
 }
 
 uint64_t paging_create(struct account *payer)
@@ -89,7 +115,11 @@ bool paging_map(uint64_t root, struct account *payer, uint64_t address, uint64_t
     struct model_page *entry = page_at(address);
 
     require(root == ROOT && payer == &account && address % PAGE_SIZE == 0 && page % PAGE_SIZE == 0);
-    require(entry && entry->memory && access == entry->access && entry->table == 0);
+    require(entry && entry->memory && (entry->table == 0 || (access & MAP_WRITE)));
+    if (page & SHARED_AT)
+        require(access == (entry->access & ~(uint32_t)MAP_WRITE));
+    else
+        require(access == entry->access);
     entry->table = page | access;
     return true;
 }
@@ -120,7 +150,13 @@ static void space_make(void)
         memories[i] = (struct memory){.size = (UINT64_C(1) << i) * PAGE_SIZE,
                                       .base = (i + 1) * UINT64_C(0x100000)};
         memories[i].object.references = 1;
+        list_init(&memories[i].mappings);
+        shared[i] = 0;
     }
+    part = (struct memory){.size = PART_PAGES * PAGE_SIZE,
+                           .base = PART_FIRST * PAGE_SIZE,
+                           .kind = MEMORY_PART,
+                           .whole = &memories[MEMORIES - 1]};
     pieces = 0;
     pieces_left = UINT32_MAX;
     require(space_init(&space, &account));
@@ -152,22 +188,42 @@ static void chosen_check(uint64_t address, uint64_t pages)
     require(!page_at(address)[pages].memory);
 }
 
+/* Is a page of the range mapped for writing, and asked for execution, or the other way round? */
+static bool range_is_busy(const struct memory *memory, uint64_t offset, uint64_t pages,
+                          uint32_t access)
+{
+    uint32_t other = access & MAP_WRITE ? MAP_EXECUTE : access & MAP_EXECUTE ? MAP_WRITE : 0;
+
+    for (unsigned w = 0; other && w < WINDOWS; w++)
+        for (unsigned i = 0; i < PAGES; i++)
+            if (model[w][i].memory == memory && (model[w][i].access & other) &&
+                model[w][i].offset / PAGE_SIZE - offset < pages)
+                return true;
+    return false;
+}
+
 static void step_map(void)
 {
     unsigned w = random_below(WINDOWS), first = random_below(PAGES);
-    struct memory *memory = &memories[random_below(MEMORIES)];
-    uint64_t all = memory_pages(memory), offset = random_below((uint32_t)all + 2);
+    struct memory *asked = random_below(8) ? &memories[random_below(MEMORIES)] : &part;
+    struct memory *memory = asked == &part ? part.whole : asked;
+    uint64_t all = memory_pages(asked), offset = random_below((uint32_t)all + 2);
     uint64_t pages = random_below((uint32_t)all + 2), references = memory->object.references;
     uint64_t address = random_below(4) ? windows[w] + first * PAGE_SIZE : 0;
     uint32_t access = random_below(8);
     bool fixed = random_below(50) == 0;
     int64_t result =
-        space_map(&space, address, pages * PAGE_SIZE, memory, offset * PAGE_SIZE, access, fixed);
+        space_map(&space, address, pages * PAGE_SIZE, asked, offset * PAGE_SIZE, access, fixed);
+    bool within = offset <= all && pages <= all - offset, busy;
 
+    offset += asked == &part ? PART_FIRST : 0;
+    busy = range_is_busy(memory, offset, pages, access);
     if ((access & MAP_WRITE) && (access & MAP_EXECUTE)) {
         require(result == -E_ARGUMENT);
-    } else if (pages == 0 || offset > all || pages > all - offset) {
+    } else if (pages == 0 || !within) {
         require(result == -E_RANGE);
+    } else if (address == 0 && busy) {
+        require(result == -E_BUSY);
     } else if (address == 0) {
         require(result > 0);
         if (!page_at((uint64_t)result) || !page_at((uint64_t)result + pages * PAGE_SIZE)) {
@@ -187,6 +243,8 @@ static void step_map(void)
         return;
     } else if (!range_is_free(&model[w][first], pages)) {
         require(result == -E_EXISTS && memory->object.references == references);
+    } else if (busy) {
+        require(result == -E_BUSY);
     } else {
         require(result == (int64_t)address);
         model_map(address, pages, memory, offset * PAGE_SIZE, access, fixed);
@@ -229,7 +287,35 @@ static void step_touch(void)
     if (!page->memory || (access & ~page->access))
         require(result == FRAME_NONE);
     else
-        require(result == page->memory->base + page->offset && page->table);
+        require(result == memory_page(page->memory, page->offset / PAGE_SIZE) && page->table);
+    if (result != FRAME_NONE && access == MAP_WRITE)
+        require(!(result & SHARED_AT));
+}
+
+/* Somebody copies a range of an object. */
+static void step_share(void)
+{
+    unsigned which = random_below(MEMORIES);
+    uint64_t first = random_below(1u << which), pages = random_below((1u << which) + 1);
+
+    pages = pages < (1u << which) - first ? pages : (1u << which) - first;
+    shared[which] |= ((UINT64_C(1) << pages) - 1) << first;
+    space_forget(&memories[which], first * PAGE_SIZE, pages * PAGE_SIZE);
+}
+
+/* What the tables hold is what the object shows, and no shared page can be written. */
+static void tables_check(void)
+{
+    for (unsigned w = 0; w < WINDOWS; w++)
+        for (unsigned i = 0; i < PAGES; i++) {
+            const struct model_page *page = &model[w][i];
+
+            if (!page->table)
+                continue;
+            require((page->table & ~(PAGE_SIZE - 1)) ==
+                    memory_page(page->memory, page->offset / PAGE_SIZE));
+            require(!(page->table & MAP_WRITE) || !(page->table & SHARED_AT));
+        }
 }
 
 /* Every region is what the model says, in order, and there are no others. */
@@ -270,10 +356,14 @@ START_TEST(random_steps)
             step_map();
         else if (kind < 5)
             step_unmap();
-        else
+        else if (kind < 9)
             step_touch();
-        if (step % 16 == 0)
+        else
+            step_share();
+        if (step % 16 == 0) {
             regions_check();
+            tables_check();
+        }
         if (step % 5000 == 4999) { /* fixed ones would fill it up */
             space_destroy(&space);
             require(pieces == 0);
