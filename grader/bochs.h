@@ -41,7 +41,7 @@ enum bochs_stop_reason {
     BOCHS_STOP_WATCH,      /* a watched address was accessed */
     BOCHS_STOP_TRIPLE,     /* triple fault: memory is as it was, the processor has been reset */
     BOCHS_STOP_RESET,      /* the guest reset the machine in another way */
-    BOCHS_STOP_HALTED,     /* HLT, and nothing has woken the processor for a second of its time */
+    BOCHS_STOP_HALTED,     /* HLT, and nothing has woken the processor for seconds of its time */
     BOCHS_STOP_OTHER,      /* anything else that stops the debugger, such as SIGINT */
     BOCHS_STOP_ENDED,      /* Bochs is gone: the guest wrote "Shutdown", or Bochs failed */
 };

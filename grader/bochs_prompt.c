@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Nobody sleeps longer than this, in the machine's time, on purpose and without one interrupt. */
+enum { HALTED_SECONDS = 20 };
+
 int bochs_send(struct bochs *bochs, const char *line)
 {
     char buffer[512];
@@ -218,7 +221,7 @@ static int continue_patiently(struct bochs *bochs, uint64_t tick, struct bochs_s
             return -1;
         if (stop->reason != BOCHS_STOP_OTHER)
             return 0;
-        if (bochs->tick > tick + bochs->ips) {
+        if (bochs->tick > tick + HALTED_SECONDS * bochs->ips) {
             stop->reason = BOCHS_STOP_HALTED;
             return 0;
         }

@@ -96,7 +96,7 @@ void run_print_record(void *context, const struct trace_record *record)
 
     (void)context;
     trace_print(record, text, sizeof(text));
-    fprintf(stderr, "%s\n", text);
+    fprintf(stderr, "%s%s\n", text, terminal_changed && isatty(STDERR_FILENO) ? "\r" : "");
 }
 
 static void print_console(void *context, const char *bytes, size_t size)
