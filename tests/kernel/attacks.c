@@ -207,17 +207,40 @@ static void spin_ms(uint64_t ms)
         ;
 }
 
-/* AC and NT are a process's own: the kernel works with them set, and gives them back. */
+static uint64_t stack_memory[512];
+
+static void thread_loop(void)
+{
+    for (;;)
+        __asm__ volatile("pause");
+}
+
+static int64_t thread_raw(uint64_t entry, uint64_t stack, uint32_t priority)
+{
+    const struct thread_start start = {.entry = entry, .stack = stack, .priority = priority};
+
+    return request_wait((struct request){.op = OP_CREATE,
+                                         .handle = self,
+                                         .buffer = (uint64_t)&start,
+                                         .length = sizeof(start),
+                                         .arg0 = OBJECT_THREAD});
+}
+
+/* AC and NT are a process's own: the kernel works with them set, returns to others by IRET, which
+ * NT would keep it from, and gives them back. */
 static void flags_kept(void)
 {
     const uint64_t both = 1 << 18 | 1 << 14;
 
+    check(thread_raw((uint64_t)thread_loop, (uint64_t)&stack_memory[500], 16) > 0);
     __asm__ volatile("pushf; or %0, (%%rsp); popf" : : "r"(both) : "memory", "cc");
     spin_ms(25); /* some interrupts */
     check_is(flags_read() & both, both);
     check_is(object_read(files, (void *)DIRECT_MAP_BASE, 64, 0), -E_BUFFER);
     check_is(object_get(files, PROPERTY_TYPE), OBJECT_FILES);
     enter(0, 1, time_now_ns() + MS);
+    for (unsigned i = 0; i < 3; i++)
+        enter(0, 0, 0);
     check_is(flags_read() & both, both);
 }
 
@@ -341,29 +364,10 @@ static void ports_not_granted(void)
     __asm__ volatile("in $0x64, %%al" : : : "rax");
 }
 
-static uint64_t stack_memory[512];
-
-static void thread_loop(void)
-{
-    for (;;)
-        __asm__ volatile("pause");
-}
-
-static int64_t thread_raw(uint64_t entry, uint64_t stack)
-{
-    const struct thread_start start = {.entry = entry, .stack = stack, .priority = 8};
-
-    return request_wait((struct request){.op = OP_CREATE,
-                                         .handle = self,
-                                         .buffer = (uint64_t)&start,
-                                         .length = sizeof(start),
-                                         .arg0 = OBJECT_THREAD});
-}
-
 static void thread_wild_stack(void)
 {
     for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
-        int64_t thread = thread_raw((uint64_t)thread_loop, wild[i]);
+        int64_t thread = thread_raw((uint64_t)thread_loop, wild[i], 8);
 
         check(thread > 0);
         enter(0, 1, time_now_ns() + 12 * MS);
@@ -373,7 +377,7 @@ static void thread_wild_stack(void)
 
 static void thread_wild_entry(void)
 {
-    thread_raw(USER_TOP - 1, (uint64_t)&stack_memory[500]);
+    thread_raw(USER_TOP - 1, (uint64_t)&stack_memory[500], 16);
     enter(0, 1, time_now_ns() + 5 * MS);
 }
 
@@ -400,7 +404,7 @@ static void all_handles(void)
     check_is(event_make(), -E_LIMIT);
     check_is(object_open(files, "init", 0), -E_LIMIT);
     check_is(object_create(processes, OBJECT_PROCESS, "one more", 0, 0), -E_LIMIT);
-    check_is(thread_raw(USER_BASE, 0), -E_LIMIT);
+    check_is(thread_raw(USER_BASE, 0, 8), -E_LIMIT);
     check_is(object_get(self, PROPERTY_THREADS), 1);
 }
 
@@ -409,7 +413,7 @@ static void all_threads(void)
     int64_t result, count = 0, frames = object_get(self, PROPERTY_FRAMES);
 
     check_is(object_set(self, PROPERTY_FRAME_LIMIT, (uint64_t)frames + 1000), 0);
-    while ((result = thread_raw((uint64_t)thread_loop, 0)) > 0)
+    while ((result = thread_raw((uint64_t)thread_loop, 0, 8)) > 0)
         count++;
     check_is(result, -E_MEMORY);
     check(count > 100);
@@ -438,7 +442,7 @@ static void all_memory(void)
         memory_create(UINT64_C(1) << 20);
         object_create(self, OBJECT_PORT, NULL, 0, 0);
         object_create(self, OBJECT_TABLE, NULL, 0, 0);
-        thread_raw((uint64_t)thread_loop, 0);
+        thread_raw((uint64_t)thread_loop, 0, 8);
         object_create(processes, OBJECT_PROCESS, "p", 0, 0);
         object_open(files, "init", 0);
         object_map(self, (uint32_t)memory, MAP_READ, SOMEWHERE + i * UINT64_C(0x40000000),

@@ -194,6 +194,26 @@ static void unmapping(void)
     handle_close(memory);
 }
 
+/* What was seen at an address is forgotten when something else comes there. */
+static void remapping(void)
+{
+    uint32_t ones = (uint32_t)memory_create(PAGE_SIZE), zeros = (uint32_t)memory_create(PAGE_SIZE);
+    uint64_t one = 1;
+
+    check_is(object_write(ones, &one, 8, 0), 8);
+    for (uint64_t i = 0; i < 32; i++) { /* the processor keeps some of them longer than others */
+        uint64_t at = SOMEWHERE + PAGES(i * 61);
+
+        check_is(map(ones, MAP_READ, at, PAGE_SIZE, 0), at);
+        check_is(*(volatile uint64_t *)at, 1);
+        check_is(object_unmap(self, at, PAGE_SIZE), 0);
+        check_is(map(zeros, MAP_READ, at, PAGE_SIZE, 0), at);
+        check_is(*(volatile uint64_t *)at, 0);
+    }
+    handle_close(ones);
+    handle_close(zeros);
+}
+
 /* Where no read may put anything, and no write may take anything from. */
 static const uint64_t kernel_addresses[] = {
     0,
@@ -395,6 +415,7 @@ const struct guest_test guest_tests[] = {
     {"shared-pages", shared_pages},
     {"bad-maps", bad_maps},
     {"unmapping", unmapping},
+    {"remapping", remapping},
     {"kernel-buffers", kernel_buffers},
     {"read-only-buffers", read_only_buffers},
     {"buffers-with-holes", buffers_with_holes},
