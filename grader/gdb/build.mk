@@ -12,8 +12,8 @@ CASE_OBJECTS := $(call grader_objects,gdb/case_main case draw answer command spe
 $(B)/host/orrery-case: $(CASE_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson
 
-# LAB=nn SEED=n: the machine of a lab instead. STOP=tick: where GDB takes over. BATCH=file: runs this
-# script of GDB's and prints what GDB prints.
+# LAB=nn SEED=n: the machine of a lab instead. STOP=tick: where GDB takes over. BATCH=file: runs
+# this script of GDB's and prints what GDB prints.
 gdb_options = $(if $(STOP),--stop '$(STOP)') $(if $(MEM),--memory '$(MEM)')
 
 PROGRAM_GOALS += gdb

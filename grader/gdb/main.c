@@ -156,13 +156,19 @@ static int console_open(const char *path)
     return console;
 }
 
-/* Comes to where GDB takes over. */
+/* Comes to where GDB takes over; what GDB sends meanwhile waits. */
 static int begin(struct server *server, uint64_t stop_tick)
 {
+    struct machine *machine = server->machine;
+    int result;
+
     if (stop_tick == 0)
         return 0;
-    server->machine->stop_tick = stop_tick;
-    return machine_run(server->machine, false, &server->stop);
+    machine->listener.descriptor = -1;
+    machine->stop_tick = stop_tick;
+    result = machine_run(machine, false, &server->stop);
+    machine->listener.descriptor = server->input;
+    return result;
 }
 
 int main(int count, char **words)

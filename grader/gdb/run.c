@@ -73,16 +73,19 @@ int machine_await(struct machine *machine, int limit_ms, struct bochs_stop *stop
     while ((result = bochs_poll(machine->bochs, 0, stop)) == 0) {
         int64_t left = limit - now_ms();
 
-        if (left <= 0 && !*is_cut) {
+        if (left <= 0) {
+            /* Sent once more if it came before Bochs had begun to run. */
             bochs_interrupt(machine->bochs);
             *is_cut = true;
+            limit = now_ms() + LOOK_MS;
+            continue;
         }
-        poll(wanted, 3, *is_cut ? 1000 : (int)left);
+        poll(wanted, 3, (int)left);
         if (wanted[1].revents != 0)
             console_show_live(machine);
         if (wanted[2].revents != 0 && machine->listener.wants_stop(machine->listener.context)) {
-            bochs_interrupt(machine->bochs);
             wanted[2].fd = -1;
+            limit = now_ms();
         }
     }
     bochs_set_live(machine->bochs, false, false);
@@ -170,6 +173,7 @@ static int sleep_settle(struct machine *machine)
     const struct bochs_registers *registers = machine_registers(machine);
     uint64_t last = machine->exact_tick, asleep = machine_tick(machine), halt;
     struct bochs_stop stop = {.reason = BOCHS_STOP_OTHER};
+    int result = 0, descriptor = machine->listener.descriptor;
     bool is_cut;
 
     if (registers == NULL)
@@ -179,14 +183,17 @@ static int sleep_settle(struct machine *machine)
         return -1;
     if (bochs_break(machine->bochs, halt) < 0)
         return machine_fail_lost(machine);
-    while (machine_tick(machine) < asleep && stop.reason != BOCHS_STOP_ENDED) {
-        if (bochs_resume(machine->bochs) != 0)
-            return machine_fail_lost(machine);
-        if (machine_await(machine, LOOK_MS, &stop, &is_cut) != 0)
-            return -1;
+    machine->listener.descriptor = -1;
+    while (result == 0 && machine_tick(machine) < asleep && stop.reason != BOCHS_STOP_ENDED) {
+        result = bochs_resume(machine->bochs) != 0
+                     ? machine_fail_lost(machine)
+                     : machine_await(machine, LOOK_MS, &stop, &is_cut);
         if (stop.reason == BOCHS_STOP_BREAKPOINT && stop.tick < asleep)
             last = stop.tick;
     }
+    machine->listener.descriptor = descriptor;
+    if (result != 0)
+        return -1;
     return machine_rewind(machine, last) != 0 ? -1 : machine_points_insert(machine);
 }
 

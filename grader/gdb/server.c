@@ -86,7 +86,7 @@ static bool on_input(void *context)
     struct pollfd wanted = {.fd = server->input, .events = POLLIN};
     char bytes[64];
 
-    while (!server->is_over && poll(&wanted, 1, 0) > 0) {
+    while (server->is_running && !server->is_over && poll(&wanted, 1, 0) > 0) {
         ssize_t size = read(server->input, bytes, sizeof(bytes));
 
         if (size <= 0)

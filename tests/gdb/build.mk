@@ -1,7 +1,7 @@
 # GDB on the machine, in batches; and its protocol on the host.
 
 GRADER_TESTS += $(wildcard tests/gdb/test-*)
-TEST_NEEDS += programs $(B)/host/orrery-gdb
+TEST_NEEDS += programs $(B)/host/orrery-gdb $(B)/host/orrery-case $(B)/host/orrery-grade
 
 $(B)/tests/gdb/protocol: $(patsubst %,$(B)/tests/unit/%.o,tests/gdb/protocol.c \
     grader/gdb/packet.c grader/gdb/request.c)
