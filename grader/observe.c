@@ -203,6 +203,7 @@ static void watch_symbol(struct observer *observer, struct seen *seen)
 /* All instructions that access ports, in one program file. */
 static void watch_port_sites(struct observer *observer, struct seen *seen, const char *path)
 {
+    const struct observation *wanted = &seen->clause->observation;
     struct symbols *symbols = symbols_open(path, seen->observed.text, sizeof(seen->observed.text));
     uint64_t *sites = NULL;
     size_t count = 0;
@@ -212,9 +213,16 @@ static void watch_port_sites(struct observer *observer, struct seen *seen, const
         return;
     sites_of_ports(path, &sites, &count);
     for (size_t i = 0; i < count; i++) {
+        uint8_t code[2];
+
+        if (symbols_bytes(symbols, sites[i], code, sizeof(code)) != sizeof(code) ||
+            !site_can_reach(code, wanted->low, wanted->high))
+            continue;
+
         struct place *place = watch_add(observer, seen, sites[i]);
 
-        place->code_size = symbols_bytes(symbols, sites[i], place->code, 2);
+        memcpy(place->code, code, sizeof(code));
+        place->code_size = sizeof(code);
     }
     free(sites);
     symbols_close(symbols);

@@ -80,3 +80,10 @@ int32_t site_port(const uint8_t bytes[2], uint64_t rdx)
         return bytes[1];
     return -1;
 }
+
+bool site_can_reach(const uint8_t bytes[2], uint64_t low, uint64_t high)
+{
+    bool names_port = bytes[0] >= 0xe4 && bytes[0] <= 0xe7;
+
+    return !names_port || (bytes[1] >= low && bytes[1] <= high);
+}

@@ -2,6 +2,7 @@
 #ifndef GRADER_SITES_H
 #define GRADER_SITES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,5 +13,8 @@ int sites_of_ports(const char *path, uint64_t **sites, size_t *count);
 /* The port that the instruction with these first bytes uses, given RDX. Result: -1 if it is none of
  * these instructions. */
 int32_t site_port(const uint8_t bytes[2], uint64_t rdx);
+
+/* Whether it can use a port of a range: not, if it names another. */
+bool site_can_reach(const uint8_t bytes[2], uint64_t low, uint64_t high);
 
 #endif
