@@ -37,6 +37,7 @@ if [ -n "${LAB:-}" ]; then
     image=$work/$name.iso
 fi
 
+bridge="$b/host/orrery-gdb --kernel $b/kernel/kernel.elf --console $console"
 cat >"$setup" <<EOF
 set confirm off
 set architecture i386:x86-64
@@ -44,7 +45,7 @@ set remotetimeout 600
 python orrery_build = "$b"
 python orrery_console = "$console"
 source grader/gdb/orrery.py
-target remote | exec $b/host/orrery-gdb --kernel $b/kernel/kernel.elf --console $console $options $* $image
+target remote | exec $bridge $options $* $image
 EOF
 if [ -n "${BATCH:-}" ]; then
     # What the machine says comes on GDB's standard error; in one stream it is in its place.

@@ -358,18 +358,6 @@ static void serve_monitor(struct server *server, const struct request *request)
     reply(server, "OK");
 }
 
-static void serve_supported(struct server *server)
-{
-    char text[REPLY_SIZE];
-
-    snprintf(
-        text, sizeof(text),
-        "PacketSize=%x;qXfer:features:read+;QStartNoAckMode+;vContSupported+;swbreak+;hwbreak+;"
-        "ReverseStep+;ReverseContinue+",
-        PACKET_SIZE);
-    reply(server, text);
-}
-
 static void serve_point(struct server *server, const struct request *request)
 {
     enum request_point kind = (enum request_point)request->number;
@@ -381,43 +369,35 @@ static void serve_point(struct server *server, const struct request *request)
                    machine_point_set(server->machine, kind, request->address, request->size));
 }
 
+/* What is answered the same way each time. There is one processor, thread 1 for GDB. */
+static const char *const fixed_replies[] = {
+    [REQUEST_UNKNOWN] = "",
+    [REQUEST_SUPPORTED] = "PacketSize=4000;qXfer:features:read+;QStartNoAckMode+;vContSupported+;"
+                          "swbreak+;hwbreak+;ReverseStep+;ReverseContinue+",
+    [REQUEST_NO_ACKNOWLEDGE] = "OK",
+    [REQUEST_ATTACHED] = "0", /* "we started it": GDB ends the machine when it goes */
+    [REQUEST_THREAD_CURRENT] = "QC1",
+    [REQUEST_THREADS_FIRST] = "m1",
+    [REQUEST_THREADS_NEXT] = "l",
+    [REQUEST_THREAD_SELECT] = "OK",
+    [REQUEST_CONTINUE_HOW] = "vCont;c;C;s;S;r",
+    [REQUEST_DETACH] = "OK",
+    [REQUEST_KILL] = "OK",
+};
+
+_Static_assert(PACKET_SIZE == 0x4000, "GDB is told how long a packet may be");
+
 static void serve(struct server *server, const struct request *request)
 {
     switch (request->kind) {
-    case REQUEST_UNKNOWN:
-        reply(server, "");
-        break;
     case REQUEST_BAD:
         reply_error(server);
         break;
     case REQUEST_WHY_STOPPED:
         reply_stop(server);
         break;
-    case REQUEST_SUPPORTED:
-        serve_supported(server);
-        break;
-    case REQUEST_NO_ACKNOWLEDGE:
-        reply(server, "OK");
-        server->acknowledges = false;
-        break;
     case REQUEST_FEATURES:
         serve_features(server, request);
-        break;
-    case REQUEST_ATTACHED:
-        /* "We started it": GDB ends the machine when it goes. */
-        reply(server, "0");
-        break;
-    case REQUEST_THREAD_CURRENT:
-        reply(server, "QC1");
-        break;
-    case REQUEST_THREADS_FIRST:
-        reply(server, "m1");
-        break;
-    case REQUEST_THREADS_NEXT:
-        reply(server, "l");
-        break;
-    case REQUEST_THREAD_SELECT:
-        reply(server, "OK");
         break;
     case REQUEST_THREAD_ALIVE:
         reply(server, request->address == 1 ? "OK" : "E01");
@@ -442,9 +422,6 @@ static void serve(struct server *server, const struct request *request)
     case REQUEST_POINT_CLEAR:
         serve_point(server, request);
         break;
-    case REQUEST_CONTINUE_HOW:
-        reply(server, "vCont;c;C;s;S;r");
-        break;
     case REQUEST_CONTINUE:
     case REQUEST_STEP:
     case REQUEST_STEP_RANGE:
@@ -455,12 +432,14 @@ static void serve(struct server *server, const struct request *request)
     case REQUEST_MONITOR:
         serve_monitor(server, request);
         break;
-    case REQUEST_DETACH:
-    case REQUEST_KILL:
-        reply(server, "OK");
-        server->is_over = true;
+    default:
+        reply(server, fixed_replies[request->kind]);
         break;
     }
+    if (request->kind == REQUEST_NO_ACKNOWLEDGE)
+        server->acknowledges = false;
+    if (request->kind == REQUEST_DETACH || request->kind == REQUEST_KILL)
+        server->is_over = true;
 }
 
 static void take(struct server *server, uint8_t byte)

@@ -12,7 +12,8 @@ from verdicts import (here, point_seen, run, same, signal_seen, state, tests,  #
                       tick, value)
 
 PATTERN = 0x8123456789ABCDEF
-GENERAL = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"] + ["r%d" % i for i in range(8, 16)]
+GENERAL = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"]
+GENERAL += ["r%d" % i for i in range(8, 16)]
 memory = gdb.selected_inferior()
 start_of_shell = 0
 
