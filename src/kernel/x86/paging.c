@@ -55,23 +55,33 @@ uint64_t paging_create(struct account *account)
     return direct_physical(table);
 }
 
+static void table_free(uint64_t entry, unsigned level, struct account *account);
+
+/* Free the tables below `count` entries. Most entries are empty: look at eight at a time. */
+static void entries_free(const uint64_t *table, unsigned count, unsigned level,
+                         struct account *account)
+{
+    for (unsigned i = 0; i < count; i += 8) {
+        const uint64_t *e = table + i;
+
+        if (!(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]))
+            continue;
+        for (unsigned j = 0; j < 8; j++)
+            if (e[j] & PRESENT)
+                table_free(e[j], level - 1, account);
+    }
+}
+
 static void table_free(uint64_t entry, unsigned level, struct account *account)
 {
-    uint64_t *table = table_at(entry);
-
-    for (unsigned i = 0; level > 0 && i < ENTRIES; i++)
-        if (table[i] & PRESENT)
-            table_free(table[i], level - 1, account);
+    if (level > 0)
+        entries_free(table_at(entry), ENTRIES, level, account);
     page_free(account, entry & ADDRESS, 0);
 }
 
 void paging_destroy(uint64_t root, struct account *account)
 {
-    uint64_t *table = table_at(root);
-
-    for (unsigned i = 0; i < USER_ENTRIES; i++)
-        if (table[i] & PRESENT)
-            table_free(table[i], TOP_LEVEL - 1, account);
+    entries_free(table_at(root), USER_ENTRIES, TOP_LEVEL, account);
     page_free(account, root, 0);
 }
 
