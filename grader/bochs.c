@@ -316,9 +316,9 @@ static int machine_start(struct bochs *bochs, const struct bochs_options *option
     /* A time breakpoint that is the only one goes off again and again while the processor sleeps,
      * and each time takes one off their count. One that never comes keeps it right. The reset
      * vector is watched by its linear address: a physical breakpoint would have Bochs translate the
-     * address of each instruction, which doubles the time. */
+     * address of each instruction, which doubles the time. Other processors start there. */
     if (bochs_command(bochs, "sba 4000000000000000000") == NULL ||
-        bochs_command(bochs, "lb 0xfffffff0") == NULL)
+        (bochs->cpus == 1 && bochs_command(bochs, "lb 0xfffffff0") == NULL))
         return -1;
     return 0;
 }

@@ -81,9 +81,9 @@ const char *bochs_command(struct bochs *bochs, const char *format, ...)
 /* Runs until something stops the machine. */
 int bochs_continue(struct bochs *bochs, struct bochs_stop *stop);
 
-/* As bochs_continue, but stops at `tick`, or where an interrupt ends the HLT that passed it (one
- * processor only). A processor that sleeps for ever is noticed: BOCHS_STOP_HALTED, at a tick that
- * means nothing. */
+/* As bochs_continue, but stops at `tick`, or where an interrupt ends the HLT that passed it. A
+ * processor that sleeps for ever is noticed: BOCHS_STOP_HALTED, at a tick that means nothing. With
+ * several processors no tick can be stopped at: stops after some of our time, wherever that is. */
 int bochs_run_until(struct bochs *bochs, uint64_t tick, struct bochs_stop *stop);
 
 /* Executes `count` instructions of processor 0. */

@@ -9,6 +9,7 @@
 enum {
     BOCHS_ERROR_SIZE = 512,
     BOCHS_TICK_STOPS = 4,     /* time breakpoints that Bochs keeps at once, less the one far away */
+    BOCHS_SLICE_MS = 20,      /* of our time, with several processors */
     BOCHS_PATIENCE_MS = 4000, /* after which a machine that does not stop is looked at */
 };
 

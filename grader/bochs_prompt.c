@@ -229,9 +229,28 @@ static int continue_patiently(struct bochs *bochs, uint64_t tick, struct bochs_s
     return bochs_fail(bochs, "Bochs did not stop within %u s of real time", bochs->timeout_s);
 }
 
+/* With several processors Bochs stops at no tick: the best there is are slices of our own time. */
+static int continue_for_a_while(struct bochs *bochs, struct bochs_stop *stop)
+{
+    if (bochs_resume(bochs) != 0)
+        return -1;
+
+    int result = bochs_poll(bochs, BOCHS_SLICE_MS, stop);
+
+    if (result == 0) {
+        bochs_interrupt(bochs);
+        result = bochs_poll(bochs, -1, stop);
+    }
+    if (result == 1 && stop->reason == BOCHS_STOP_OTHER)
+        stop->reason = BOCHS_STOP_TICK;
+    return result == 1 ? 0 : -1;
+}
+
 int bochs_run_until(struct bochs *bochs, uint64_t tick, struct bochs_stop *stop)
 {
     *stop = (struct bochs_stop){.reason = BOCHS_STOP_TICK, .tick = bochs->tick};
+    if (bochs->cpus > 1)
+        return continue_for_a_while(bochs, stop);
     while (bochs->tick < tick) {
         if (bochs_tick_stop(bochs, tick) != 0 || continue_patiently(bochs, tick, stop) != 0)
             return -1;

@@ -153,6 +153,10 @@ static void judge_one(const struct grade_options *options, uint64_t seed,
             text_make(&trace, "%s/seed-%llu.trace", options->folder, (unsigned long long)seed),
     };
 
+    if (!options->keep)
+        judge.console_path = judge.trace_path = NULL;
+    /* A machine that is left behind when somebody ends us lies where it is found and cleaned. */
+    setenv("TMPDIR", options->folder, 1);
     judge_seed(&judge, judgement);
     free(image);
     free(console);

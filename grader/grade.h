@@ -41,6 +41,7 @@ struct grade_options {
     const char *folder; /* for images, consoles, traces */
     unsigned jobs;
     bool progress;
+    bool keep; /* each run's console and trace, as text in `folder` */
 };
 
 /* Builds and grades. */

@@ -209,6 +209,7 @@ static int grade_case(const struct wishes *wishes, const char *folder)
         .folder = wishes->base != NULL ? absolute : images,
         .jobs = wishes->jobs,
         .progress = isatty(STDERR_FILENO),
+        .keep = true,
     };
 
     grade_run(&options, &grade);

@@ -5,11 +5,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -279,16 +281,26 @@ int tree_check_changes(struct tree *tree, const struct strings *allowed)
 int tree_make(struct tree *tree, const char *const *goals)
 {
     const char *command[16] = {"make", "-s", "-j2"};
-    char *variable, line[300];
+    char *variable, *lock, line[300];
     size_t used = 3;
-    int status;
+    int status, held;
 
     if (asprintf(&variable, "B=%s", tree->build) < 0)
         abort();
     command[used++] = variable;
+    /* Others may grade in the same build. */
+    if (asprintf(&lock, "%s/lock", tree->build) < 0)
+        abort();
+    folder_make(tree->build);
+    held = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (held >= 0)
+        flock(held, LOCK_EX);
     for (; *goals != NULL && used < 15; goals++)
         command[used++] = *goals;
     status = command_run(command, tree->folder, tree->log, MAKE_TIMEOUT_S);
+    if (held >= 0)
+        close(held);
+    free(lock);
     free(variable);
     if (status == 0)
         return 0;
