@@ -144,8 +144,7 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most)
         /* there is a free job: no more are in flight than the ring's capacity */
         struct request *request = &thread->free_job->request;
 
-        ring_next(ring, request);
-        if (request_is_nop(request)) {
+        if (ring_next(ring, request)) {
             uint64_t user_data = request->user_data;
 
             trace_as(thread->number, TRACE_NOP, 0, user_data);

@@ -65,16 +65,19 @@ static inline struct request *ring_slot(const struct kernel_ring *ring, uint32_t
 /*
  * Copy the next request, which ring_available counted, and tell the thread that its slot is free.
  * Another processor may be writing there: each word is read once; of a plain no-op only those that
- * mean something. The caller answers it with ring_answer, or holds it as in flight.
+ * mean something. The caller answers it with ring_answer, or holds it as in flight. Gives whether
+ * it is a plain no-op.
  */
-static inline void ring_next(struct kernel_ring *ring, struct request *request)
+static inline bool ring_next(struct kernel_ring *ring, struct request *request)
 {
     const volatile uint64_t *source = (uint64_t *)ring_slot(ring, ring->submission_head);
     uint64_t *target = (uint64_t *)request;
+    bool nop;
 
     target[0] = source[0];
     target[1] = source[1];
-    if (!request_is_nop(request)) {
+    nop = request_is_nop(request);
+    if (!nop) {
         target[2] = source[2];
         target[3] = source[3];
         target[4] = source[4];
@@ -85,6 +88,7 @@ static inline void ring_next(struct kernel_ring *ring, struct request *request)
     ring->submission_head++;
     /* release: the slot may be written anew only after the copy above */
     __atomic_store_n(&ring->shared->submission_head, ring->submission_head, __ATOMIC_RELEASE);
+    return nop;
 }
 
 /* Put back the request that ring_next gave last. */
