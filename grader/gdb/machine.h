@@ -63,8 +63,7 @@ enum { POINTS_MAX = 64 };
 
 /* Who listens while the machine runs. */
 struct machine_listener {
-    int descriptor; /* readable when `wants_stop` is worth asking; -1: none */
-    bool (*wants_stop)(void *context);
+    bool (*wants_stop)(void *context); /* asked often */
     void (*console)(void *context, const char *bytes, size_t size);
     void *context;
 };
@@ -139,9 +138,9 @@ int machine_points_remove(struct machine *machine);
 /* Runs until something stops it; with `is_step` for one instruction. */
 int machine_run(struct machine *machine, bool is_step, struct machine_stop *stop);
 
-/* Lets Bochs, just resumed, stop, telling the listener of what it prints on the console and no
- * more. `limit_ms` of real time: then it is interrupted. */
-int machine_await(struct machine *machine, int limit_ms, struct bochs_stop *stop, bool *is_cut);
+/* Lets Bochs, just resumed, stop, telling the listener what it prints on the console. If it takes
+ * too much of the host's time it is interrupted: `is_cut`. */
+int machine_await(struct machine *machine, struct bochs_stop *stop, bool *is_cut);
 
 /* Types on the console: each byte as soon as the guest can take it, while it runs. */
 void machine_type(struct machine *machine, const char *text, size_t size);

@@ -159,16 +159,10 @@ static int console_open(const char *path)
 /* Comes to where GDB takes over; what GDB sends meanwhile waits. */
 static int begin(struct server *server, uint64_t stop_tick)
 {
-    struct machine *machine = server->machine;
-    int result;
-
     if (stop_tick == 0)
         return 0;
-    machine->listener.descriptor = -1;
-    machine->stop_tick = stop_tick;
-    result = machine_run(machine, false, &server->stop);
-    machine->listener.descriptor = server->input;
-    return result;
+    server->machine->stop_tick = stop_tick;
+    return machine_run(server->machine, false, &server->stop);
 }
 
 int main(int count, char **words)

@@ -2,8 +2,10 @@
  * Running forward, as machine.h tells.
  *
  * The machine runs in legs: to the next byte to be typed, to the next event of the history, to the
- * tick asked for, each by a tick stop of Bochs, which changes nothing. A leg that takes long is
- * interrupted now and then, which changes nothing either, to see whether the processor sleeps.
+ * tick asked for, and never for long: tick stops of Bochs change nothing. They do not wake a
+ * processor that sleeps, so a leg that uses up too much of the host's time is interrupted. That is
+ * kept for sleep, because Bochs writes to its log in the signal's handler, whatever it is doing
+ * just then.
  */
 #include "machine.h"
 
@@ -14,14 +16,19 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 150, OPCODE_HLT = 0xf4 };
+#define LEG_TICKS UINT64_C(5000000)
 
-static int64_t now_ms(void)
+enum { PATIENCE_MS = 300, POLL_MS = 50, OPCODE_HLT = 0xf4 };
+
+/* Processor time that Bochs has used. */
+static int64_t used_ms(const struct machine *machine)
 {
-    struct timespec now;
+    struct timespec used = {0};
+    clockid_t clock;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (clock_getcpuclockid(bochs_pid(machine->bochs), &clock) == 0)
+        clock_gettime(clock, &used);
+    return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
 }
 
 /* Shows what was not shown before: a replay prints everything again. */
@@ -57,36 +64,28 @@ static void console_show_live(struct machine *machine)
         console_show(machine, bytes, (size_t)size);
 }
 
-int machine_await(struct machine *machine, int limit_ms, struct bochs_stop *stop, bool *is_cut)
+int machine_await(struct machine *machine, struct bochs_stop *stop, bool *is_cut)
 {
     struct pollfd wanted[] = {
         {.fd = bochs_prompt_descriptor(machine->bochs), .events = POLLIN},
         {.fd = bochs_console_descriptor(machine->bochs), .events = POLLIN},
-        {.fd = machine->listener.descriptor, .events = POLLIN},
+        {.fd = bochs_screen_descriptor(machine->bochs), .events = POLLIN},
     };
-    int64_t limit = now_ms() + limit_ms;
+    int64_t limit = used_ms(machine) + PATIENCE_MS;
     int result;
 
     machine->registers_known = false;
     *is_cut = false;
     bochs_set_live(machine->bochs, true, false);
     while ((result = bochs_poll(machine->bochs, 0, stop)) == 0) {
-        int64_t left = limit - now_ms();
-
-        if (left <= 0) {
-            /* Sent once more if it came before Bochs had begun to run. */
+        if (used_ms(machine) >= limit) {
             bochs_interrupt(machine->bochs);
             *is_cut = true;
-            limit = now_ms() + LOOK_MS;
-            continue;
+            limit += PATIENCE_MS;
         }
-        poll(wanted, 3, (int)left);
+        poll(wanted, 3, POLL_MS);
         if (wanted[1].revents != 0)
             console_show_live(machine);
-        if (wanted[2].revents != 0 && machine->listener.wants_stop(machine->listener.context)) {
-            wanted[2].fd = -1;
-            limit = now_ms();
-        }
     }
     bochs_set_live(machine->bochs, false, false);
     if (result < 0)
@@ -130,30 +129,32 @@ static int typed_deliver(struct machine *machine)
     return 0;
 }
 
-/* The first tick at which something is to be done, 0: none. */
+/* The first tick at which something is to be done. */
 static uint64_t leg_end(const struct machine *machine)
 {
-    uint64_t due = 0;
+    uint64_t end = (machine_tick(machine) / LEG_TICKS + 1) * LEG_TICKS, due = 0;
 
     if (machine->event_next < machine->event_count)
         due = machine->events[machine->event_next].tick;
     else if (machine->typed_size > 0)
         due = machine->typed_tick;
-    return due == 0 || (machine->stop_tick != 0 && machine->stop_tick < due) ? machine->stop_tick
-                                                                             : due;
+    if (due > machine_tick(machine) && due < end)
+        end = due;
+    if (machine->stop_tick > machine_tick(machine) && machine->stop_tick < end)
+        end = machine->stop_tick;
+    return end;
 }
 
 static int leg_run(struct machine *machine, bool is_step, struct bochs_stop *stop, bool *is_cut)
 {
-    uint64_t end = leg_end(machine);
     int result;
 
-    if (!is_step && end > machine_tick(machine) && bochs_tick_stop(machine->bochs, end) != 0)
+    if (!is_step && bochs_tick_stop(machine->bochs, leg_end(machine)) != 0)
         return machine_fail(machine, "%s", bochs_error(machine->bochs));
     result = is_step ? bochs_resume_steps(machine->bochs, 1) : bochs_resume(machine->bochs);
     if (result != 0)
         return machine_fail_lost(machine);
-    return machine_await(machine, LOOK_MS, stop, is_cut);
+    return machine_await(machine, stop, is_cut);
 }
 
 /* Whether the processor is in a HLT, or has just left one. */
@@ -173,7 +174,7 @@ static int sleep_settle(struct machine *machine)
     const struct bochs_registers *registers = machine_registers(machine);
     uint64_t last = machine->exact_tick, asleep = machine_tick(machine), halt;
     struct bochs_stop stop = {.reason = BOCHS_STOP_OTHER};
-    int result = 0, descriptor = machine->listener.descriptor;
+    int result = 0;
     bool is_cut;
 
     if (registers == NULL)
@@ -183,15 +184,12 @@ static int sleep_settle(struct machine *machine)
         return -1;
     if (bochs_break(machine->bochs, halt) < 0)
         return machine_fail_lost(machine);
-    machine->listener.descriptor = -1;
     while (result == 0 && machine_tick(machine) < asleep && stop.reason != BOCHS_STOP_ENDED) {
-        result = bochs_resume(machine->bochs) != 0
-                     ? machine_fail_lost(machine)
-                     : machine_await(machine, LOOK_MS, &stop, &is_cut);
+        result = bochs_resume(machine->bochs) != 0 ? machine_fail_lost(machine)
+                                                   : machine_await(machine, &stop, &is_cut);
         if (stop.reason == BOCHS_STOP_BREAKPOINT && stop.tick < asleep)
             last = stop.tick;
     }
-    machine->listener.descriptor = descriptor;
     if (result != 0)
         return -1;
     return machine_rewind(machine, last) != 0 ? -1 : machine_points_insert(machine);
@@ -305,7 +303,8 @@ static int leg_finish(struct machine *machine, bool is_step, const struct bochs_
         return 1;
     }
     machine->exact_tick = machine_tick(machine);
-    return 0;
+    stop->end = MACHINE_INTERRUPTED;
+    return interrupt_wanted(machine);
 }
 
 static int run_legs(struct machine *machine, bool is_step, struct machine_stop *stop)
@@ -319,7 +318,7 @@ static int run_legs(struct machine *machine, bool is_step, struct machine_stop *
         if (history_repeat(machine) != 0 || typed_deliver(machine) != 0 ||
             leg_run(machine, is_step, &leg, &is_cut) != 0)
             return -1;
-        if (leg.reason == BOCHS_STOP_OTHER && (is_cut || interrupt_wanted(machine)))
+        if (leg.reason == BOCHS_STOP_OTHER && is_cut)
             result = look(machine, &sleep, stop);
         else
             result = leg_finish(machine, is_step, &leg, stop);

@@ -100,7 +100,7 @@ static bool on_input(void *context)
 
 struct machine_listener server_listener(struct server *server)
 {
-    return (struct machine_listener){server->input, on_input, on_console, server};
+    return (struct machine_listener){on_input, on_console, server};
 }
 
 void server_init(struct server *server, struct machine *machine, int input, int output, int console)
