@@ -30,8 +30,15 @@ void panic_symbols(const char *text, uint64_t size)
     symbols_size = size;
 }
 
+/* The reason, for hosts: what is printed while `reason_open`, cut if it is long. */
+static char reason[128];
+static unsigned reason_length;
+static bool reason_open;
+
 static void print_char(char byte)
 {
+    if (reason_open && reason_length < sizeof reason - 1)
+        reason[reason_length++] = byte;
     if (byte == '\n')
         machine_serial_write('\r');
     machine_serial_write(byte);
@@ -185,21 +192,28 @@ static void print_registers(const struct registers *r)
     console_print("r14 %lx r15 %lx\n", r->r14, r->r15);
 }
 
+static void print_reason(const char *format, va_list *arguments)
+{
+    console_print("\nkernel panic: ");
+    reason_open = true;
+    print_list(format, arguments);
+    reason_open = false;
+    print_char('\n');
+}
+
 void panic(const char *format, ...)
 {
     va_list arguments;
 
     trace(TRACE_PANIC, (uint64_t)(uintptr_t)__builtin_return_address(0), 0);
     machine_serial_init();
-    console_print("\nkernel panic: ");
     va_start(arguments, format);
-    print_list(format, &arguments);
+    print_reason(format, &arguments);
     va_end(arguments);
-    print_char('\n');
     print_backtrace((uint64_t)(uintptr_t)__builtin_return_address(0),
                     *(const uint64_t *)__builtin_frame_address(0));
     print_trace();
-    machine_panic_stop(format);
+    machine_panic_stop(reason);
 }
 
 void panic_registers(const struct registers *registers, const char *format, ...)
@@ -208,13 +222,11 @@ void panic_registers(const struct registers *registers, const char *format, ...)
 
     trace(TRACE_PANIC, registers->rip, 0);
     machine_serial_init();
-    console_print("\nkernel panic: ");
     va_start(arguments, format);
-    print_list(format, &arguments);
+    print_reason(format, &arguments);
     va_end(arguments);
-    print_char('\n');
     print_registers(registers);
     print_backtrace(registers->rip, registers->rbp);
     print_trace();
-    machine_panic_stop(format);
+    machine_panic_stop(reason);
 }

@@ -15,6 +15,7 @@
 #define LINE_TIMER 0u
 
 #define FAULT_WRITE   2u /* page fault's error code: SDM volume 3, section 4.7 */
+#define FAULT_USER    4u
 #define FAULT_EXECUTE 16u
 
 struct registers *trap_user(struct registers *registers);
@@ -37,7 +38,9 @@ static bool page_fault_handle(const struct registers *registers, uint64_t addres
                       : registers->error & FAULT_EXECUTE ? MAP_EXECUTE
                                                          : MAP_READ;
 
-    return address >= USER_BASE && address < USER_TOP &&
+    /* not the user's access, as an emulator has it that reads IRET's frame for itself: nothing to
+     * fill, and to try again would never end */
+    return (registers->error & FAULT_USER) && address >= USER_BASE && address < USER_TOP &&
            space_page(&cpu_current()->thread->process->space, address, access) != FRAME_NONE;
 }
 
