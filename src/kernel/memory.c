@@ -243,18 +243,15 @@ static int64_t memory_op_write(struct job *job)
 
 static int64_t memory_op_get(struct job *job)
 {
-    struct memory *memory = (struct memory *)job->object;
+    uint64_t index = 0;
+    struct memory *memory = memory_whole((struct memory *)job->object, &index);
 
-    if (job->request.arg0 == PROPERTY_PHYSICAL) {
-        if (!(job->rights & RIGHT_PHYSICAL))
-            return -E_DENIED;
-        uint64_t index = 0;
-
-        memory = memory_whole(memory, &index);
-        return memory->kind == MEMORY_BLOCK ? (int64_t)(memory->base + (index << PAGE_SHIFT))
-                                            : -E_STATE;
-    }
-    return job_get_common(job);
+    if (job->request.arg0 != PROPERTY_PHYSICAL)
+        return job_get_common(job);
+    if (!(job->rights & RIGHT_PHYSICAL))
+        return -E_DENIED;
+    return memory->kind == MEMORY_BLOCK ? (int64_t)(memory->base + (index << PAGE_SHIFT))
+                                        : -E_STATE;
 }
 
 int64_t memory_make(struct job *job, struct account *account)

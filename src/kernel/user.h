@@ -26,7 +26,8 @@ static inline struct user_address user_add(struct user_address at, uint64_t offs
 
 /* The bytes at the address, for the access (enum map_access), up to the end of their page but at
  * most `*size`, which is set to how many they are; NULL if the page cannot be had. They stay as
- * long as the space is not changed. */
+ * long as the space is not changed; what was had for reading may be the old page of two once
+ * something is written. */
 uint8_t *user_span(struct user_address at, uint32_t access, uint64_t *size);
 
 /* Each copies `size` bytes and gives true; false if a page is not mapped as needed, with what lies
