@@ -11,7 +11,7 @@
 static const char help_text[] =
     "tick                 the time: instructions since power-on\n"
     "stop TICK            stop there on the way; 0: do not\n"
-    "goto TICK            be there, earlier or later (then: flushregs)\n"
+    "goto TICK            be there, earlier or later (GDB's own goto tells GDB of it, too)\n"
     "type TEXT            type on the console; \\n is Enter, \\xNN any byte\n"
     "help                 this\n"
     "Any other line goes to Bochs: info tab, creg, page ADDRESS, xp /4gx ADDRESS, ...\n";
