@@ -1,6 +1,9 @@
 /* Reading and printing traces, as trace.h tells. */
 #include "trace.h"
 
+#include "abi/op.h"
+
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -134,11 +137,41 @@ void number_print(uint64_t number, char *text, size_t size)
         text[used < size ? used : size - 1] = '\0';
 }
 
+static const char *op_name(uint64_t op)
+{
+#define OP(NAME, number, name, right, data, offset, arg0, arg1, answer) [number] = name,
+    static const char *const names[] = {OPS(OP)};
+#undef OP
+
+    return op < sizeof(names) / sizeof(names[0]) ? names[op] : NULL;
+}
+
+/* Writes a field as people know it: results may be negative, addresses are hexadecimal. */
+static void field_print(const char *name, uint64_t value, char *text, size_t size)
+{
+    char letters[9] = "";
+
+    if (strcmp(name, "name") == 0) {
+        memcpy(letters, &value, sizeof(value));
+        for (char *letter = letters; *letter != '\0'; letter++)
+            *letter = isprint((unsigned char)*letter) ? *letter : '?';
+        snprintf(text, size, "%s=\"%s\"", name, letters);
+    } else if (strcmp(name, "op") == 0 && op_name(value) != NULL) {
+        snprintf(text, size, "%s=%s", name, op_name(value));
+    } else if (strcmp(name, "frame") == 0 || strcmp(name, "address") == 0 ||
+               strcmp(name, "user_data") == 0) {
+        snprintf(text, size, "%s=0x%" PRIx64, name, value);
+    } else if (strcmp(name, "result") == 0 || strcmp(name, "status") == 0) {
+        snprintf(text, size, "%s=%" PRId64, name, (int64_t)value);
+    } else {
+        snprintf(text, size, "%s=%" PRIu64, name, value);
+    }
+}
+
 void trace_print(const struct trace_record *record, char *text, size_t size)
 {
     const struct trace_event_row *row = trace_event_by_number(record->event);
-    char tick[32], fields[120] = "";
-    int used = 0;
+    char tick[32], a[60] = "", b[60] = "";
 
     number_print(record->tick, tick, sizeof(tick));
     if (row == NULL) {
@@ -146,9 +179,9 @@ void trace_print(const struct trace_record *record, char *text, size_t size)
         return;
     }
     if (row->a[0] != '\0')
-        used = snprintf(fields, sizeof(fields), "%s=%" PRIu64, row->a, record->a);
+        field_print(row->a, record->a, a, sizeof(a));
     if (row->b[0] != '\0')
-        snprintf(fields + used, sizeof(fields) - (size_t)used, ", %s=%" PRIu64, row->b, record->b);
-    snprintf(text, size, "tick %s  cpu %u  thread %u  %s(%s)", tick, record->cpu, record->actor,
-             row->name, fields);
+        field_print(row->b, record->b, b, sizeof(b));
+    snprintf(text, size, "tick %s  cpu %u  thread %u  %s(%s%s%s)", tick, record->cpu, record->actor,
+             row->name, a, a[0] != '\0' && b[0] != '\0' ? ", " : "", b);
 }

@@ -41,7 +41,8 @@ struct trace_event_row {
 const struct trace_event_row *trace_event_by_number(uint16_t event);
 const struct trace_event_row *trace_event_by_name(const char *name);
 
-/* Writes "tick 41,207,113  cpu 0  thread 3  reply(call=7, result=12)". */
+/* Writes "tick 41,207,113  cpu 0  thread 3  reply(call=7, result=12)". Names are in quotes,
+ * operations have theirs, frames and addresses are hexadecimal. */
 void trace_print(const struct trace_record *record, char *text, size_t size);
 
 /* Writes a number with a comma after each thousand. */

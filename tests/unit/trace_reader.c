@@ -6,6 +6,8 @@
 
 #include "trace.h"
 
+#include "abi/op.h"
+
 enum { MEMORY = 64 * 1024, AT = 8192, CAPACITY = 100 };
 
 static uint8_t memory[MEMORY];
@@ -197,6 +199,24 @@ START_TEST(prints_records)
 
     trace_print(&record, text, sizeof(text));
     ck_assert_str_eq(text, "tick 41,207,113  cpu 0  thread 3  reply(call=7, result=12)");
+    record = (struct trace_record){.event = TRACE_PROCESS_START, .a = 2, .b = 0x07747372696d};
+    trace_print(&record, text, sizeof(text));
+    ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  process_start(process=2, name=\"mirst?\")");
+    record = (struct trace_record){.event = TRACE_PROCESS_EXIT, .a = 2, .b = UINT64_MAX};
+    trace_print(&record, text, sizeof(text));
+    ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  process_exit(process=2, status=-1)");
+    record = (struct trace_record){.event = TRACE_SUBMIT, .a = OP_READ, .b = 0x300000001};
+    trace_print(&record, text, sizeof(text));
+    ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  submit(op=read, user_data=0x300000001)");
+    record = (struct trace_record){.event = TRACE_SUBMIT, .a = OP_COUNT, .b = 0};
+    trace_print(&record, text, sizeof(text));
+    ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  submit(op=17, user_data=0x0)");
+    record = (struct trace_record){.event = TRACE_NOP, .a = 1, .b = 2};
+    trace_print(&record, text, sizeof(text));
+    ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  nop(user_data=0x2)");
+    record = (struct trace_record){.event = TRACE_FRAME_FREE, .a = 0x5000, .b = 0};
+    trace_print(&record, text, sizeof(text));
+    ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  frame_free(frame=0x5000, order=0)");
     number_print(0, text, sizeof(text));
     ck_assert_str_eq(text, "0");
     number_print(999, text, sizeof(text));
