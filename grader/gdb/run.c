@@ -18,7 +18,7 @@
 
 #define LEG_TICKS UINT64_C(5000000)
 
-enum { PATIENCE_MS = 300, POLL_MS = 50, OPCODE_HLT = 0xf4 };
+enum { PATIENCE_MS = 300, POLL_MS = 50, DEAD_MS = 20000, OPCODE_HLT = 0xf4 };
 
 /* Processor time that Bochs has used. */
 static int64_t used_ms(const struct machine *machine)
@@ -64,6 +64,11 @@ static void console_show_live(struct machine *machine)
         console_show(machine, bytes, (size_t)size);
 }
 
+static bool interrupt_wanted(struct machine *machine)
+{
+    return machine->listener.wants_stop(machine->listener.context);
+}
+
 int machine_await(struct machine *machine, struct bochs_stop *stop, bool *is_cut)
 {
     struct pollfd wanted[] = {
@@ -72,7 +77,7 @@ int machine_await(struct machine *machine, struct bochs_stop *stop, bool *is_cut
         {.fd = bochs_screen_descriptor(machine->bochs), .events = POLLIN},
     };
     int64_t limit = used_ms(machine) + PATIENCE_MS;
-    int result;
+    int result, waits = 0;
 
     machine->registers_known = false;
     *is_cut = false;
@@ -82,6 +87,10 @@ int machine_await(struct machine *machine, struct bochs_stop *stop, bool *is_cut
             bochs_interrupt(machine->bochs);
             *is_cut = true;
             limit += PATIENCE_MS;
+        }
+        if ((*is_cut || interrupt_wanted(machine)) && ++waits > DEAD_MS / POLL_MS) {
+            machine->lost = true;
+            return machine_fail(machine, "Bochs neither runs nor stops");
         }
         poll(wanted, 3, POLL_MS);
         if (wanted[1].revents != 0)
@@ -258,11 +267,6 @@ static bool stop_counts(struct machine *machine, const struct bochs_stop *leg,
 struct sleep {
     uint64_t rip, rsp, tick;
 };
-
-static bool interrupt_wanted(struct machine *machine)
-{
-    return machine->listener.wants_stop(machine->listener.context);
-}
 
 /* Ends a run inside a sleep. One that was waited for in vain is given twice the patience next. */
 static int run_end_asleep(struct machine *machine, enum machine_end end, struct machine_stop *stop)
