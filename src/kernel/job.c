@@ -74,7 +74,8 @@ static struct job *job_take(struct thread *thread)
     job->state = JOB_LINKED;
     if (job->request.op >= OP_COUNT || (job->request.flags & ~REQUEST_FLAGS))
         job_refuse(job, E_ARGUMENT);
-    if (job->request.deadline)
+    /* of a plain no-op at a chain's end that word was not read: it is an earlier request's */
+    if (!request_is_nop(&job->request) && job->request.deadline)
         deadline_set(job);
     trace_as(thread->number, TRACE_SUBMIT, job->request.op, job->request.user_data);
     return job;

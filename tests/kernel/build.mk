@@ -35,7 +35,7 @@ $(eval $(call kernel_unit_test,kernel_heap,src/kernel/heap.c))
 # Booted tests: programs of the guest, each with many tests; tests/kernel/first.c is `init` and runs
 # them all in one start of the machine.
 GUEST_TESTS := rings ports service fpu memory sharing copies handles tables processes threads \
-    attacks
+    attacks review
 
 $(B)/tests/kernel/%.c.o: tests/kernel/%.c
 	mkdir -p $(@D)

@@ -1,0 +1,47 @@
+/* Corners where the state of an earlier request, handle or process could outlive it. */
+#include "guest.h"
+
+const char *const guest_name = "review";
+
+#define MS UINT64_C(1000000)
+
+static bool read_push(uint32_t event, uint64_t *count, uint16_t flags, uint64_t deadline,
+                      uint64_t user_data)
+{
+    return ring_push(thread_ring(), (struct request){.op = OP_READ,
+                                                     .flags = flags,
+                                                     .handle = event,
+                                                     .user_data = user_data,
+                                                     .buffer = (uint64_t)count,
+                                                     .length = sizeof(*count),
+                                                     .deadline = deadline});
+}
+
+/* A no-op at a chain's end does not inherit the deadline of a request that was there before it. */
+static void deadlines_end(void)
+{
+    uint32_t event = (uint32_t)event_make();
+    uint64_t count;
+
+    for (uint64_t i = 0; i < 4; i++)
+        check(read_push(event, &count, 0, MS, i));
+    check_is(submit_all(4), 4);
+    for (uint64_t i = 0; i < 4; i++) {
+        struct completion completion = {0, 0};
+
+        check(ring_pop(thread_ring(), &completion));
+        check_is(completion.result, -E_TIMEOUT);
+    }
+    check(read_push(event, &count, REQUEST_LINK, 0, 10));
+    check(push(OP_NOP, 0, 0, 11));
+    check_is(submit_all(0), 2);
+    enter(0, 1, time_now_ns() + 5 * MS);
+    check_is(event_add(event, 1), 8);
+    check_is(result_of(10), 8);
+    check_is(result_of(11), 0);
+    handle_close(event);
+}
+
+const struct guest_test guest_tests[] = {{"deadlines_end", deadlines_end}, {NULL, NULL}};
+
+const struct guest_test guest_children[] = {{NULL, NULL}};
