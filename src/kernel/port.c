@@ -237,6 +237,8 @@ static int64_t port_op_receive(struct job *job)
 
     if (job->request.length < sizeof(struct call))
         return -E_ROOM;
+    if (port->dead) /* its receiving side came back out of a table */
+        return -E_GONE;
     job_wait(job, &port->receives);
     port_match(port);
     return JOB_PENDING;

@@ -42,6 +42,27 @@ static void deadlines_end(void)
     handle_close(event);
 }
 
-const struct guest_test guest_tests[] = {{"deadlines_end", deadlines_end}, {NULL, NULL}};
+/* A port stays dead when a table gives out its receiving side anew: nobody waits there in vain. */
+static void dead_port(void)
+{
+    uint32_t table = (uint32_t)object_create(self, OBJECT_TABLE, NULL, 0, 0);
+    uint32_t port = (uint32_t)object_create(self, OBJECT_PORT, NULL, 0, 0);
+    struct call call;
+
+    check_is(object_share(table, port, 0, "port"), 0);
+    handle_close(port);
+    port = (uint32_t)object_open(table, "port", 0);
+    check_is(request_wait((struct request){.op = OP_RECEIVE,
+                                           .handle = port,
+                                           .buffer = (uint64_t)&call,
+                                           .length = sizeof(call),
+                                           .deadline = MS}),
+             -E_GONE);
+    handle_close(port);
+    handle_close(table);
+}
+
+const struct guest_test guest_tests[] = {
+    {"deadlines_end", deadlines_end}, {"dead_port", dead_port}, {NULL, NULL}};
 
 const struct guest_test guest_children[] = {{NULL, NULL}};
