@@ -15,8 +15,8 @@
  * with the call's number as arg0 and the place in the client's buffer as offset. A receive says in
  * arg0 how many handles it takes, 0 or 1; an OP_SHARE that meets a 0 fails with E_ROOM.
  *
- * Calls through one minted object are received in order; objects take turns. A server that ends
- * gives up the calls that it has taken; see PORT_AGAIN.
+ * Calls through one minted object are received in order; objects take turns. A server that ends, or
+ * closes its last handle that can receive, gives up the calls that it has taken; see PORT_AGAIN.
  *
  * A call with op OP_CLOSE and number 0 is a notice, and is not replied to: the last handle of one
  * minted object with this badge was closed.

@@ -132,6 +132,17 @@ int64_t handle_resolve(const struct handle_table *table, uint32_t handle, uint32
     return 0;
 }
 
+bool handle_names(const struct handle_table *table, const struct object *object, uint32_t rights)
+{
+    for (uint32_t slot = 0; slot < table->used; slot++) {
+        const struct handle_entry *entry = entry_at(table, slot);
+
+        if (entry->object == object && (entry->rights & rights) == rights)
+            return true;
+    }
+    return false;
+}
+
 int64_t handle_duplicate(struct handle_table *table, uint32_t handle, uint32_t rights)
 {
     struct object *object;

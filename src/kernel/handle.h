@@ -8,6 +8,7 @@
 #ifndef KERNEL_HANDLE_H
 #define KERNEL_HANDLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "account.h"
@@ -46,6 +47,9 @@ int64_t handle_create(struct handle_table *table, struct object *object, uint32_
  * -E_DENIED. The reference stays the table's. */
 int64_t handle_resolve(const struct handle_table *table, uint32_t handle, uint32_t rights,
                        struct object **object, uint32_t *handle_rights);
+
+/* Does an open handle on the object carry all of `rights`? Looks at every slot in use. */
+bool handle_names(const struct handle_table *table, const struct object *object, uint32_t rights);
 
 /* A second handle on the same object with some of the first one's rights; asking for more than
  * there are gives -E_DENIED. */

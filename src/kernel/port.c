@@ -368,8 +368,21 @@ static void calls_return(struct port *port, uint32_t process)
     }
 }
 
-/* A process that ends gives up the calls that it took. With the last handle that could receive, the
- * objects behind the port are gone. */
+/* The process can receive and reply no more. */
+static void server_leave(struct port *port, const struct process *process)
+{
+    for (struct list *link = port->receives.next, *next; link != &port->receives; link = next) {
+        struct job *job = container_of(link, struct job, link);
+
+        next = link->next;
+        if (job_process(job) == process)
+            job_complete(job, -E_GONE);
+    }
+    calls_return(port, process->number);
+}
+
+/* A process that ends, or closes its last handle that could receive, gives up the calls that it
+ * took. With the last such handle of all, the objects behind the port are gone. */
 static void port_handle_closed(struct object *object, uint32_t rights, struct handle_table *table)
 {
     struct port *port = (struct port *)object;
@@ -380,8 +393,8 @@ static void port_handle_closed(struct object *object, uint32_t rights, struct ha
         return;
     object_hold(&port->object);
     if (--port->receivers) {
-        if (process->state == PROCESS_ENDED)
-            calls_return(port, process->number);
+        if (process->state == PROCESS_ENDED || !handle_names(table, object, RIGHT_RECEIVE))
+            server_leave(port, process);
         port_match(port);
         object_release(&port->object);
         return;

@@ -62,7 +62,33 @@ static void dead_port(void)
     handle_close(table);
 }
 
-const struct guest_test guest_tests[] = {
-    {"deadlines_end", deadlines_end}, {"dead_port", dead_port}, {NULL, NULL}};
+static void taker(void)
+{
+    uint32_t port = handle_named("port");
+    struct call call;
 
-const struct guest_test guest_children[] = {{NULL, NULL}};
+    check_is(port_receive(port, &call, sizeof(call)), sizeof(call));
+    handle_close(port);
+}
+
+/* A server that lets go of its port, and then ends, gives up what it had taken. */
+static void taken_and_let_go(void)
+{
+    uint32_t port = (uint32_t)object_create(self, OBJECT_PORT, NULL, 0, 0);
+    uint32_t object = (uint32_t)object_create(port, OBJECT_REMOTE, NULL, RIGHT_ALL, 1);
+
+    check(push(OP_READ, 0, object, 1));
+    check_is(submit_all(0), 1);
+    check_is(child_run("taker", &(struct program_handle){"port", port, 0}, 1).status, 0);
+    enter(0, 1, time_now_ns() + 5 * MS);
+    check_is(result_of(1), -E_GONE);
+    handle_close(object);
+    handle_close(port);
+}
+
+const struct guest_test guest_tests[] = {{"deadlines_end", deadlines_end},
+                                         {"dead_port", dead_port},
+                                         {"taken_and_let_go", taken_and_let_go},
+                                         {NULL, NULL}};
+
+const struct guest_test guest_children[] = {{"taker", taker}, {NULL, NULL}};
