@@ -224,16 +224,24 @@ static void line_of_property(const struct grade *grade, const struct property *p
     for (size_t i = 0; i < grade->seeds_count; i++) {
         const struct judgement *judgement = &grade->judgements[i];
         const struct finding *finding = &judgement->findings[index];
+        bool ran = judgement->verdict != VERDICT_INFRASTRUCTURE;
+        enum property_state state = ran ? finding->state : PROPERTY_NOT_RUN;
 
         /* A failure on one seed says more than "not run" on another. */
-        if (finding->state == PROPERTY_OK || line->state == PROPERTY_FAILED ||
-            (line->state == PROPERTY_NOT_RUN && finding->state == PROPERTY_NOT_RUN))
+        if (state == PROPERTY_OK || line->state == PROPERTY_FAILED ||
+            (line->state == PROPERTY_NOT_RUN && state == PROPERTY_NOT_RUN))
             continue;
-        line->state = finding->state;
-        line->judgement = judgement;
+        line->state = state;
+        line->judgement = ran ? judgement : NULL;
         line->finding = index;
-        snprintf(line->text, sizeof(line->text), "%s", finding->text);
+        snprintf(line->text, sizeof(line->text), "%s", ran ? finding->text : "infrastructure");
     }
+}
+
+static void give_up(struct grade *grade, const char *why)
+{
+    grade->infrastructure = true;
+    snprintf(grade->why, sizeof(grade->why), "infrastructure: %.480s", why);
 }
 
 static void sum_up(struct grade *grade)
@@ -256,9 +264,7 @@ static void sum_up(struct grade *grade)
     for (size_t i = 0; i < grade->seeds_count && !grade->infrastructure; i++) {
         if (grade->judgements[i].verdict != VERDICT_INFRASTRUCTURE)
             continue;
-        grade->infrastructure = true;
-        snprintf(grade->why, sizeof(grade->why), "infrastructure: %s",
-                 grade->judgements[i].run.detail);
+        give_up(grade, grade->judgements[i].run.detail);
     }
 }
 
@@ -287,7 +293,10 @@ void grade_run(const struct grade_options *options, struct grade *grade)
     }
     folder_make(options->folder);
     if (images_build(options) != 0) {
-        refuse(grade, options->tree->error);
+        if (options->tree->lacking)
+            give_up(grade, options->tree->error);
+        else
+            refuse(grade, options->tree->error);
         return;
     }
     grade->lines_count = file->units_count;

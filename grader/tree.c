@@ -278,6 +278,26 @@ int tree_check_changes(struct tree *tree, const struct strings *allowed)
     return 0;
 }
 
+/* What the setup said last that make tries first; false if there was nothing to set up. */
+static bool setup_line(const char *log, char *line, size_t size)
+{
+    FILE *file = fopen(log, "r");
+    char *next = NULL;
+    size_t room = 0;
+    bool found = false;
+
+    while (file != NULL && getline(&next, &room, file) > 0) {
+        if (strncmp(next, "setup: ", 7) != 0)
+            continue;
+        found = true;
+        snprintf(line, size, "%.*s", (int)strcspn(next, "\n"), next);
+    }
+    free(next);
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
 int tree_make(struct tree *tree, const char *const *goals)
 {
     const char *command[16] = {"make", "-s", "-j2"};
@@ -304,6 +324,9 @@ int tree_make(struct tree *tree, const char *const *goals)
     free(variable);
     if (status == 0)
         return 0;
+    tree->lacking = setup_line(tree->log, line, sizeof(line));
+    if (tree->lacking)
+        return fail(tree, "%s", line);
     command_telling_line(tree->log, line, sizeof(line));
     return fail(tree, "it does not build: %s", line);
 }

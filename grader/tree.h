@@ -20,6 +20,7 @@ struct tree {
     struct tree_names *names; /* of its files; NULL until then */
     char *build;              /* its B */
     char *log;                /* of the last command */
+    bool lacking; /* after a make that failed: this computer lacks something to build with */
     char error[TREE_ERROR_SIZE];
 };
 
@@ -39,7 +40,7 @@ int tree_patch(struct tree *tree, const char *patch);
 /* Refuses if `source` differs from `base` in files that are not in the list. */
 int tree_check_changes(struct tree *tree, const struct strings *allowed);
 
-/* Runs make with `goals` (NULL at the end) in the copy. */
+/* Runs make with `goals` (NULL at the end) in the copy; tells in `lacking` whose fault it is. */
 int tree_make(struct tree *tree, const char *const *goals);
 
 #endif
