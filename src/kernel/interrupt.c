@@ -44,7 +44,9 @@ void interrupt_fire(unsigned line)
     interrupt->count++;
     interrupt->total++;
     trace(TRACE_INTERRUPT, line, interrupt->total);
+    object_hold(&interrupt->object); /* a reader may be the last one to refer to it */
     readers_answer(interrupt);
+    object_release(&interrupt->object);
 }
 
 static void interrupt_destroy(struct object *object)

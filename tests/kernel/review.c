@@ -1,6 +1,8 @@
 /* Corners where the state of an earlier request, handle or process could outlive it. */
 #include "guest.h"
 
+#include "libsys/port_io.h"
+
 const char *const guest_name = "review";
 
 #define MS UINT64_C(1000000)
@@ -86,9 +88,36 @@ static void taken_and_let_go(void)
     handle_close(port);
 }
 
+/* The last handle on a line closes while somebody waits for it: the interrupt still comes, and then
+ * the line is free. */
+static void line_let_go(void)
+{
+    enum { SERIAL_INTERRUPTS = 0x3f9, SERIAL_MODEM = 0x3fc };
+    uint32_t lines = handle_named("interrupts");
+    uint32_t line = (uint32_t)object_open(lines, "4", 0);
+    uint64_t count = 0;
+
+    check(read_push(line, &count, 0, 0, 1));
+    check_is(submit_all(0), 1);
+    check_is(object_write(line, NULL, 0, 0), 0);
+    check_is(handle_close(line), 0);
+    check_is(object_open(lines, "4", 0), -E_BUSY);
+    port_out8(SERIAL_MODEM, 0x0b); /* interrupts reach the controller, one when it can send */
+    port_out8(SERIAL_INTERRUPTS, 0x02);
+    enter(0, 1, time_now_ns() + 5 * MS);
+    port_out8(SERIAL_INTERRUPTS, 0);
+    port_out8(SERIAL_MODEM, 0x03);
+    check_is(result_of(1), 8);
+    check_is(count, 1);
+    line = (uint32_t)object_open(lines, "4", 0);
+    check_is(object_get(line, PROPERTY_COUNT), 0);
+    handle_close(line);
+}
+
 const struct guest_test guest_tests[] = {{"deadlines_end", deadlines_end},
                                          {"dead_port", dead_port},
                                          {"taken_and_let_go", taken_and_let_go},
+                                         {"line_let_go", line_let_go},
                                          {NULL, NULL}};
 
 const struct guest_test guest_children[] = {{"taker", taker}, {NULL, NULL}};
