@@ -30,7 +30,8 @@ folder()
     for conf in labs/"$1"-*/lab.conf; do
         [ ! -e "$conf" ] || { dirname "$conf"; return; }
     done
-    stop "there is no lab $1; there are: $(ls -d labs/[0-9][0-9]-* | sed 's|.*/||' | tr '\n' ' ')"
+    # shellcheck disable=SC2046 # one word a lab
+    stop "there is no lab $1; there are:" $(ls -d labs/[0-9][0-9]-* | sed 's|.*/||')
 }
 
 here()
