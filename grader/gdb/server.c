@@ -52,6 +52,8 @@ void server_say(struct server *server, const char *text, size_t size)
 {
     char line[2 * 1024 + 2];
 
+    if (size > 0)
+        server->in_line = text[size - 1] != '\n';
     for (size_t part; size > 0; text += part, size -= part) {
         part = size < 1024 ? size : 1024;
         line[0] = 'O';
@@ -63,7 +65,7 @@ void server_say(struct server *server, const char *text, size_t size)
 static void say_line(struct server *server, const char *text)
 {
     char line[600];
-    int size = snprintf(line, sizeof(line), "orrery: %s\n", text);
+    int size = snprintf(line, sizeof(line), "%sorrery: %s\n", server->in_line ? "\n" : "", text);
 
     server_say(server, line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1);
 }

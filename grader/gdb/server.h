@@ -22,6 +22,7 @@ struct server {
     bool is_interrupted;      /* GDB wants one */
     bool is_over;             /* GDB has gone, or wants us to */
     struct machine_stop stop; /* the last one */
+    bool in_line;             /* what was said last did not end its line */
     uint8_t status;           /* of the system, when it has powered off */
 
     char frame[PACKET_FRAME_SIZE]; /* the last one sent */
