@@ -182,16 +182,22 @@ static uint64_t number_read(const char *option, const char *text, uint64_t least
 
     errno = 0;
     value = strtoull(text, &rest, 10);
-    if (*text < '0' || *text > '9' || *rest != '\0' || errno != 0 || value < least || value > most)
-        usage_exit("not a number that fits: --", option);
+    if (*text < '0' || *text > '9' || *rest != '\0' || errno != 0 || value < least ||
+        value > most) {
+        fprintf(stderr, "orrery-run: %s: a number from %llu to %llu, not %s\n", option,
+                (unsigned long long)least, (unsigned long long)most, text);
+        exit(RUN_USAGE);
+    }
     return value;
 }
 
 /* Which of two words an option has. */
 static bool is_second(const char *option, const char *text, const char *first, const char *second)
 {
-    if (strcmp(text, first) != 0 && strcmp(text, second) != 0)
-        usage_exit("not a value that it takes: --", option);
+    if (strcmp(text, first) != 0 && strcmp(text, second) != 0) {
+        fprintf(stderr, "orrery-run: %s: %s or %s, not %s\n", option, first, second, text);
+        exit(RUN_USAGE);
+    }
     return strcmp(text, second) == 0;
 }
 
