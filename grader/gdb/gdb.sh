@@ -28,7 +28,8 @@ if [ -n "${LAB:-}" ]; then
     for conf in labs/"$LAB"-*/lab.conf; do
         [ ! -f "$conf" ] || folder=${conf%/*}
     done
-    [ -d "$folder" ] || stop "there is no lab $LAB"
+    [ -d "$folder" ] || stop "there is no lab $LAB; there are: $(ls -d labs/[0-9][0-9]-* |
+        sed 's|.*/||' | paste -s -d ' ')"
     work=$b/gdb/${folder##*/}
     assignments=$("$b/host/orrery-case" "$folder" "${SEED:-1}" "$work")
     eval "$assignments"
