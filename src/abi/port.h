@@ -7,8 +7,8 @@
  * client takes at most. The server answers with OP_REPLY on the port: arg0 = number, offset =
  * result, buffer and length = data for the client (never more than it takes), arg1 = handle to
  * give. With a handle the result is the client's new handle; without one, OP_OPEN and OP_CREATE
- * cannot be answered with a result above 0. A reply whose data the client's buffer does not take
- * gives E_GONE, and the client's call E_BUFFER.
+ * cannot be answered with a result above 0; OP_READ and OP_WRITE not with one above the length. A
+ * reply whose data the client's buffer does not take gives E_GONE, and the client's call E_BUFFER.
  *
  * What did not fit into the receive's buffer is read from the port, and an answer longer than the
  * server's buffer is written to it by parts before the reply: OP_READ and OP_WRITE on the port,

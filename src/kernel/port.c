@@ -244,6 +244,15 @@ static int64_t port_op_receive(struct job *job)
     return JOB_PENDING;
 }
 
+/* Neither data nor a count may go beyond what the client has room for. */
+static bool reply_fits(const struct request *call, uint64_t size, int64_t result)
+{
+    if (size && (op_sends_data(call->op) || size > call->length))
+        return false;
+    return result <= 0 || (call->op != OP_READ && call->op != OP_WRITE) ||
+           (uint64_t)result <= call->length;
+}
+
 static int64_t port_op_reply(struct job *job)
 {
     struct port *port = (struct port *)job->object;
@@ -255,7 +264,7 @@ static int64_t port_op_reply(struct job *job)
 
     if (!call)
         return -E_NOT_FOUND;
-    if (size && (op_sends_data(call->request.op) || size > call->request.length))
+    if (!reply_fits(&call->request, size, result))
         return -E_RANGE;
     if (job->request.arg1) {
         error = handle_resolve(&job_process(job)->handles, (uint32_t)job->request.arg1,
