@@ -159,7 +159,7 @@ static int leg_run(struct machine *machine, bool is_step, struct bochs_stop *sto
     int result;
 
     if (!is_step && bochs_tick_stop(machine->bochs, leg_end(machine)) != 0)
-        return machine_fail(machine, "%s", bochs_error(machine->bochs));
+        return machine_fail_lost(machine);
     result = is_step ? bochs_resume_steps(machine->bochs, 1) : bochs_resume(machine->bochs);
     if (result != 0)
         return machine_fail_lost(machine);
