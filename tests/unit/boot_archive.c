@@ -8,6 +8,7 @@
 #include "boot/archive.h"
 #include "boot/crc32c.h"
 #include "boot/iso.h"
+#include "suite.h"
 
 #define FILES 3
 
@@ -334,16 +335,9 @@ int main(void)
 {
     Suite *suite = suite_create("boot archive");
     TCase *tests = tcase_create("archive");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60); /* seconds; a loaded machine is slow */
     add_tests(tests);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

@@ -8,6 +8,7 @@
 
 #include "abi/layout.h"
 #include "boot/elf.h"
+#include "suite.h"
 
 #define FILE_SIZE 0x3100
 
@@ -348,16 +349,9 @@ int main(void)
 {
     Suite *suite = suite_create("boot elf");
     TCase *tests = tcase_create("elf");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_set_timeout(tests, 60); /* seconds; a loaded machine is slow */
     add_tests(tests);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

@@ -10,6 +10,7 @@
 #include "boot/options.h"
 #include "boot/rsdp.h"
 #include "boot/text.h"
+#include "suite.h"
 
 #define ROOM 1024
 
@@ -178,8 +179,6 @@ int main(void)
 {
     Suite *suite = suite_create("boot info");
     TCase *tests = tcase_create("info");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tests, info_arrays);
     tcase_add_test(tests, info_room);
@@ -187,10 +186,5 @@ int main(void)
     tcase_add_test(tests, command_line_numbers);
     tcase_add_test(tests, rsdp);
     tcase_add_test(tests, refusal_text);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

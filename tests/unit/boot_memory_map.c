@@ -7,6 +7,7 @@
 
 #include "abi/layout.h"
 #include "boot/memory_map.h"
+#include "suite.h"
 
 #define ROOM 512
 #define MIB  UINT64_C(0x100000)
@@ -392,16 +393,9 @@ int main(void)
 {
     Suite *suite = suite_create("boot memory map");
     TCase *tests = tcase_create("map");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_set_timeout(tests, 60); /* seconds; a loaded machine is slow */
     add_tests(tests);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

@@ -8,6 +8,7 @@
 #include "abi/layout.h"
 #include "boot/space.h"
 #include "boot/tables.h"
+#include "suite.h"
 
 #define POOL_BASE UINT64_C(0x600000)
 #define POOL_SIZE (UINT64_C(64) * PAGE_SIZE)
@@ -349,16 +350,9 @@ int main(void)
 {
     Suite *suite = suite_create("boot tables");
     TCase *tests = tcase_create("tables");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60); /* seconds; a loaded machine is slow */
     add_tests(tests);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

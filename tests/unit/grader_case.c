@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "suite.h"
 
 static char folder[] = "/tmp/orrery-case-XXXXXX";
 static struct case_file file;
@@ -180,14 +181,5 @@ int main(void)
     tcase_add_test(cases, tells_what_is_wrong);
     tcase_add_test(cases, a_seed_means_the_same_for_ever);
     tcase_add_test(cases, splitmix64_is_the_published_one);
-    suite_add_tcase(suite, cases);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, cases);
 }

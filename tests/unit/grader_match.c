@@ -9,6 +9,7 @@
 
 #include "match.h"
 #include "trace.h"
+#include "suite.h"
 
 enum { RECORDS = 60 };
 
@@ -552,14 +553,5 @@ int main(void)
     tcase_add_loop_test(cases, agrees_with_the_reference, 0,
                         (int)(sizeof(templates) / sizeof(templates[0])));
     tcase_add_test(cases, work_grows_with_the_trace_alone);
-    suite_add_tcase(suite, cases);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, cases);
 }

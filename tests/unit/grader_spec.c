@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spec.h"
+#include "suite.h"
 
 static const struct payload payload_rows[] = {
     {.name = "count", .text = "12", .number = 12, .is_number = true},
@@ -219,14 +220,5 @@ int main(void)
     tcase_add_test(cases, insists_on_something_that_happens);
     tcase_add_test(cases, limits_are_told);
     tcase_add_test(cases, noise_is_harmless);
-    suite_add_tcase(suite, cases);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, cases);
 }

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "suite.h"
+
 /* Like ck_assert, but costs nothing where it holds: tests ask it millions of times. */
 #define require(condition) ((condition) ? (void)0 : ck_abort_msg("%s", "not so: " #condition))
 
@@ -39,18 +41,11 @@ static inline int suite_run(const char *name, const TTest *const tests[], unsign
 {
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
-    SRunner *runner;
-    int failed;
 
     for (unsigned i = 0; i < count; i++)
         tcase_add_test(tcase, tests[i]);
     tcase_set_timeout(tcase, 300);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tcase);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "programs/init/conf.h"
+#include "suite.h"
 
 static struct conf_line line;
 
@@ -133,8 +134,6 @@ int main(void)
 {
     Suite *suite = suite_create("libsys_conf");
     TCase *tests = tcase_create("conf");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tests, nothing);
     tcase_add_test(tests, bind);
@@ -143,10 +142,5 @@ int main(void)
     tcase_add_test(tests, errors_name_their_column);
     tcase_add_test(tests, zero_bytes);
     tcase_add_test(tests, any_bytes_are_survived);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

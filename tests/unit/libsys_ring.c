@@ -10,6 +10,7 @@
 #include "libsys/ring.h"
 #include "libsys/sync.h"
 #include "libsys/thread.h"
+#include "suite.h"
 
 #define CAPACITY RING_CAPACITY_MIN
 
@@ -258,8 +259,6 @@ int main(void)
 {
     Suite *suite = suite_create("libsys_ring");
     TCase *tests = tcase_create("ring");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, ring_setup, ring_teardown);
     tcase_add_test(tests, push_is_bounded_by_capacity);
@@ -271,10 +270,5 @@ int main(void)
     tcase_add_test(tests, synchronous_call_without_room_says_so);
     tcase_add_test(tests, synchronous_call_after_a_full_batch);
     tcase_add_test(tests, random_traffic);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

@@ -9,6 +9,7 @@
 
 #include "programs/shell/editor.h"
 #include "programs/shell/words.h"
+#include "suite.h"
 
 #define WIDTH 2048
 
@@ -298,8 +299,6 @@ int main(void)
 {
     Suite *suite = suite_create("libsys_shell");
     TCase *tests = tcase_create("shell");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, editor_setup, NULL);
     tcase_add_test(tests, typing);
@@ -316,10 +315,5 @@ int main(void)
     tcase_add_test(tests, status_and_comments);
     tcase_add_test(tests, wrong_lines);
     tcase_add_test(tests, longest_command);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

@@ -9,6 +9,7 @@
 #include "libsys/format.h"
 #include "libsys/path.h"
 #include "libsys/text.h"
+#include "suite.h"
 
 /* format_text's own answer beside that of the host's library. */
 #define BOTH(...)                                                                                  \
@@ -159,8 +160,6 @@ int main(void)
 {
     Suite *suite = suite_create("libsys_text");
     TCase *tests = tcase_create("text");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tests, format_agrees_with_the_standard);
     tcase_add_test(tests, format_never_writes_too_much);
@@ -170,10 +169,5 @@ int main(void)
     tcase_add_test(tests, paths);
     tcase_add_test(tests, paths_are_bounded);
     tcase_add_test(tests, errors_have_texts);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

@@ -8,6 +8,7 @@
 
 #include "drivers/uart/uart.h"
 #include "libsys/port_io.h"
+#include "suite.h"
 
 #define BASE   0x3f8
 #define BUFFER 16
@@ -295,8 +296,6 @@ int main(void)
 {
     Suite *suite = suite_create("libsys_uart");
     TCase *tests = tcase_create("uart");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, set_up);
@@ -307,10 +306,5 @@ int main(void)
     tcase_add_test(tests, bytes_arrive_in_order);
     tcase_add_test(tests, full_input_waits_in_the_device);
     tcase_add_test(tests, overruns_are_counted);
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, tests);
 }

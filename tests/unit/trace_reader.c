@@ -7,6 +7,7 @@
 #include "trace.h"
 
 #include "abi/op.h"
+#include "suite.h"
 
 enum { MEMORY = 64 * 1024, AT = 8192, CAPACITY = 100 };
 
@@ -242,14 +243,5 @@ int main(void)
     tcase_add_test(cases, refuses_garbage_records);
     tcase_add_test(cases, refuses_any_noise);
     tcase_add_test(cases, prints_records);
-    suite_add_tcase(suite, cases);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed != 0;
+    return suite_finish(suite, cases);
 }
