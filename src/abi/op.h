@@ -22,7 +22,7 @@
     OP(SET, 7, "set", RIGHT_SET, IN, "", "property", "value", "0")                                 \
     OP(SHARE, 8, "share", RIGHT_SHARE, IN, "", "handle to hand over", "rights, 0 for all", "0")    \
     OP(MAP, 9, "map", RIGHT_MAP, NONE, "into the object", "object", "access", "address")           \
-    OP(UNMAP, 10, "unmap", RIGHT_MAP, NONE, "", "object, or 0", "", "0")                           \
+    OP(UNMAP, 10, "unmap", RIGHT_MAP, NONE, "", "", "", "0")                                       \
     OP(DUPLICATE, 11, "duplicate", RIGHT_DUPLICATE, NONE, "", "rights", "", "handle")              \
     OP(CLOSE, 12, "close", 0, NONE, "", "", "", "0")                                               \
     OP(CANCEL, 13, "cancel", 0, NONE, "", "submission index", "", "0")                             \

@@ -90,7 +90,7 @@ static void init_start(void)
 {
     const struct boot_file *file = files_find("init");
     struct account *account = account_create(page_total_count(), INIT_HANDLES, INIT_THREADS);
-    struct process *process = account ? process_create("init", account) : NULL;
+    struct process *process = account ? process_create("init", account, 0) : NULL;
     int64_t result;
 
     if (!file)

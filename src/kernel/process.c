@@ -38,7 +38,7 @@ struct process *process_find(uint32_t number)
     return NULL;
 }
 
-struct process *process_create(const char *name, struct account *limits)
+struct process *process_create(const char *name, struct account *limits, uint32_t creator)
 {
     struct process *process = heap_alloc(sizeof *process);
 
@@ -62,7 +62,7 @@ struct process *process_create(const char *name, struct account *limits)
     process->number = ++last_number;
     memcpy(process->name, name, strlen(name) + 1);
     list_insert(&processes, &process->link);
-    trace(TRACE_PROCESS_CREATE, process->number, 0);
+    trace(TRACE_PROCESS_CREATE, process->number, creator);
     return process;
 }
 

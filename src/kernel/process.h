@@ -53,8 +53,9 @@ extern struct object processes_table;
 /* The end of the object, for process_type. */
 void process_destroy(struct object *object);
 
-/* A process that is being built, or NULL. */
-struct process *process_create(const char *name, struct account *limits);
+/* A process that is being built, or NULL. `creator` is the number of the process that asks, 0 for
+ * the kernel. */
+struct process *process_create(const char *name, struct account *limits, uint32_t creator);
 
 /* Put a handle on the object into its table, under a name; takes over the reference. 0 or error. */
 int64_t process_share(struct process *process, struct object *object, uint32_t rights,

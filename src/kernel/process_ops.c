@@ -309,7 +309,7 @@ static int64_t processes_op_create(struct job *job)
 
     if (length <= 0)
         return length ? length : -E_NAME;
-    process = process_create(name, job_process(job)->account);
+    process = process_create(name, job_process(job)->account, job_process(job)->number);
     return process ? job_give(job, &process->object, RIGHT_ALL) : -E_MEMORY;
 }
 

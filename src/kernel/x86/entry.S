@@ -129,8 +129,8 @@ trap_common:
 /*
  * Traps on a stack of their own (IST): they can come at any instruction, also before SWAPGS or on a
  * thread's struct registers as stack. From user mode the frame is copied to where the others are;
- * from the kernel, #DB is the delayed trap of a user's MOV SS or TF and is dropped (RF and TF are
- * dealt with in the frame); all else ends in a panic.
+ * from the kernel, #DB is the delayed trap of a user's MOV SS or TF and is dropped (TF is cleared
+ * in the frame); all else ends in a panic.
  */
 trap_separate:
     push_registers
