@@ -24,13 +24,16 @@ ARCHIVE_FILES :=
 # UNIT_TESTS: programs made with Check, built when asked for.
 # KERNEL_TESTS, SYSTEM_TESTS, GRADER_TESTS, LAB_TESTS: executables, run from the top of the tree,
 # that print lines `ok NAME`, `FAIL NAME: why`, `skip NAME: why`.
-# TEST_NEEDS: what must be built before any of these is run.
+# TEST_LONG: the same, run by make test-long alone.
+# TEST_NEEDS, TEST_LONG_NEEDS: what must be built before any of these is run.
 UNIT_TESTS :=
 KERNEL_TESTS :=
 SYSTEM_TESTS :=
 GRADER_TESTS :=
 LAB_TESTS :=
+TEST_LONG :=
 TEST_NEEDS :=
+TEST_LONG_NEEDS :=
 
 # Goals that are a program rather than a build (see become.c); fragments append to them. Their
 # recipe is @$(call become_program,COMMAND): it ends make by running COMMAND, on make's terminal and
@@ -122,9 +125,7 @@ course:
 	@echo "make $@: needs more labs than there are; make lab is what there is" >&2; exit 2
 
 # What has its name, but not yet what it takes.
-.PHONY: test-long fuzz
-test-long:
-	@echo "make $@: needs the long tests of the whole kernel; make test is what there is" >&2; exit 2
+.PHONY: fuzz
 fuzz:
 	@echo "make $@: needs the guest's fuzzer, which is not there yet" >&2; exit 2
 
