@@ -1,6 +1,5 @@
 /* Events, as event.h tells. */
 #include "event.h"
-#include "heap.h"
 #include "job.h"
 
 struct event {
@@ -48,32 +47,20 @@ static int64_t event_op_write(struct job *job)
     return sizeof add;
 }
 
-static int64_t event_op_get(struct job *job)
-{
-    if (job->request.arg0 == PROPERTY_COUNT)
-        return (int64_t)(((struct event *)job->object)->count & INT64_MAX);
-    return job_get_common(job);
-}
-
-static void event_destroy(struct object *object)
-{
-    heap_free(object, sizeof(struct event));
-}
-
 static const struct object_type event_type = {
     .number = OBJECT_EVENT,
     .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .destroy = event_destroy,
-    .methods = {[OP_READ] = event_op_read, [OP_WRITE] = event_op_write, [OP_GET] = event_op_get},
+    .bytes = sizeof(struct event),
+    .numbers = {NUMBER(PROPERTY_COUNT, struct event, count)},
+    .methods = {[OP_READ] = event_op_read, [OP_WRITE] = event_op_write, [OP_GET] = job_get},
 };
 
 struct object *event_create(void)
 {
-    struct event *event = heap_alloc(sizeof *event);
+    struct event *event = object_create(&event_type);
 
     if (!event)
         return NULL;
-    object_init(&event->object, &event_type);
     list_init(&event->readers);
     return &event->object;
 }

@@ -37,11 +37,6 @@ static bool files_entry(struct object *table, uint64_t index, struct table_entry
     return true;
 }
 
-static int64_t files_op_read(struct job *job)
-{
-    return job_list(job, files_entry);
-}
-
 static int64_t files_op_open(struct job *job)
 {
     const struct boot_file *file;
@@ -58,17 +53,16 @@ static int64_t files_op_open(struct job *job)
     return job_give_opened(job, &memory->object, RIGHT_ALL & ~(uint32_t)RIGHT_WRITE);
 }
 
-static uint64_t files_size(struct object *object)
+static int64_t files_op_get(struct job *job)
 {
-    (void)object;
-    return boot->files.count;
+    return job->request.arg0 == PROPERTY_SIZE ? boot->files.count : job_get(job);
 }
 
 static const struct object_type files_type = {
     .number = OBJECT_FILES,
     .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .size = files_size,
-    .methods = {[OP_READ] = files_op_read, [OP_OPEN] = files_op_open, [OP_GET] = job_get_common},
+    .entry = files_entry,
+    .methods = {[OP_READ] = job_list, [OP_OPEN] = files_op_open, [OP_GET] = files_op_get},
 };
 
 struct object files_table = {.type = &files_type, .references = 1};

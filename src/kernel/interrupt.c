@@ -1,5 +1,4 @@
 /* Interrupt lines, as interrupt.h tells. */
-#include "heap.h"
 #include "interrupt.h"
 #include "job.h"
 #include "number.h"
@@ -55,7 +54,7 @@ static void interrupt_destroy(struct object *object)
 
     pic_mask(interrupt->line);
     lines[interrupt->line] = NULL;
-    heap_free(interrupt, sizeof *interrupt);
+    object_free(object);
 }
 
 static int64_t interrupt_op_read(struct job *job)
@@ -75,22 +74,13 @@ static int64_t interrupt_op_write(struct job *job)
     return 0;
 }
 
-static int64_t interrupt_op_get(struct job *job)
-{
-    struct interrupt *interrupt = (struct interrupt *)job->object;
-
-    if (job->request.arg0 == PROPERTY_COUNT)
-        return (int64_t)interrupt->count;
-    return job_get_common(job);
-}
-
 static const struct object_type interrupt_type = {
     .number = OBJECT_INTERRUPT,
     .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .bytes = sizeof(struct interrupt),
+    .numbers = {NUMBER(PROPERTY_COUNT, struct interrupt, count)},
     .destroy = interrupt_destroy,
-    .methods = {[OP_READ] = interrupt_op_read,
-                [OP_WRITE] = interrupt_op_write,
-                [OP_GET] = interrupt_op_get},
+    .methods = {[OP_READ] = interrupt_op_read, [OP_WRITE] = interrupt_op_write, [OP_GET] = job_get},
 };
 
 static bool interrupts_entry(struct object *table, uint64_t index, struct table_entry *entry)
@@ -117,25 +107,19 @@ static int64_t interrupts_op_open(struct job *job)
         return -E_NOT_FOUND;
     if (lines[line])
         return -E_BUSY;
-    if (!(interrupt = heap_alloc(sizeof *interrupt)))
+    if (!(interrupt = object_create(&interrupt_type)))
         return -E_MEMORY;
-    object_init(&interrupt->object, &interrupt_type);
     list_init(&interrupt->readers);
     interrupt->line = (unsigned)line;
     lines[line] = interrupt;
     return job_give_opened(job, &interrupt->object, RIGHT_ALL);
 }
 
-static int64_t interrupts_op_read(struct job *job)
-{
-    return job_list(job, interrupts_entry);
-}
-
 static const struct object_type interrupts_type = {
     .number = OBJECT_INTERRUPTS,
     .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .methods =
-        {[OP_READ] = interrupts_op_read, [OP_OPEN] = interrupts_op_open, [OP_GET] = job_get_common},
+    .entry = interrupts_entry,
+    .methods = {[OP_READ] = job_list, [OP_OPEN] = interrupts_op_open, [OP_GET] = job_get},
 };
 
 struct object interrupts_table = {.type = &interrupts_type, .references = 1};

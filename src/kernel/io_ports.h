@@ -7,6 +7,7 @@
 struct io_ports {
     struct object object;
     uint16_t first, last;
+    uint32_t size;
 };
 
 extern struct object io_space_table;

@@ -371,7 +371,7 @@ int64_t job_argument(const struct job *job, uint32_t rights, struct object **obj
                           has);
 }
 
-int64_t job_list(struct job *job, table_entry_at *entry_at)
+int64_t job_list(struct job *job)
 {
     uint64_t done = 0;
 
@@ -381,7 +381,7 @@ int64_t job_list(struct job *job, table_entry_at *entry_at)
         struct table_entry entry = {0};
         uint64_t index = (job->request.offset + done) / sizeof entry;
 
-        if (!entry_at(job->object, index, &entry))
+        if (!job->object->type->entry(job->object, index, &entry))
             break;
         if (job_store(job, done, &entry, sizeof entry))
             return -E_BUFFER;
@@ -390,15 +390,13 @@ int64_t job_list(struct job *job, table_entry_at *entry_at)
     return (int64_t)done;
 }
 
-int64_t job_get_common(struct job *job)
+int64_t job_get(struct job *job)
 {
     const struct object_type *type = job->object->type;
 
     if (job->request.arg0 == PROPERTY_TYPE)
         return type->number;
-    if (job->request.arg0 == PROPERTY_SIZE && type->size)
-        return (int64_t)type->size(job->object);
-    return -E_ARGUMENT;
+    return numbers_get(type->numbers, job->object, job->request.arg0);
 }
 
 int64_t job_give(struct job *job, struct object *object, uint32_t rights)

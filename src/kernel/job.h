@@ -93,12 +93,9 @@ int64_t job_fetch_name(const struct job *job, char *name, uint64_t size);
 /* The object that arg0 names in the caller's table: 0 or an error. */
 int64_t job_argument(const struct job *job, uint32_t rights, struct object **object, uint32_t *has);
 
-/* Answer a read of a table: `entry` describes element number `index`, or says there is none. */
-typedef bool table_entry_at(struct object *table, uint64_t index, struct table_entry *entry);
-int64_t job_list(struct job *job, table_entry_at *entry);
-
-/* The properties that every object has: type and size. */
-int64_t job_get_common(struct job *job);
+/* Methods: read a table; get the type of an object, or one of its type's numbers. */
+int64_t job_list(struct job *job);
+int64_t job_get(struct job *job);
 
 /* Give the job's process a new handle on the object, whose reference is passed on. */
 int64_t job_give(struct job *job, struct object *object, uint32_t rights);

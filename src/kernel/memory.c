@@ -19,11 +19,10 @@ uint64_t memory_pages(const struct memory *memory)
 
 static struct memory *memory_new(struct account *account, uint64_t size, enum memory_kind kind)
 {
-    struct memory *memory = heap_alloc(sizeof *memory);
+    struct memory *memory = object_create(&memory_type);
 
     if (!memory)
         return NULL;
-    object_init(&memory->object, &memory_type);
     memory->account = account ? account_hold(account) : NULL;
     memory->size = size;
     memory->kind = (uint16_t)kind;
@@ -38,7 +37,7 @@ static void memory_delete(struct memory *memory)
         account_release(memory->account);
     if (memory->whole)
         object_release(&memory->whole->object);
-    heap_free(memory, sizeof *memory);
+    object_free(&memory->object);
 }
 
 struct memory *memory_create(struct account *account, uint64_t size)
@@ -247,7 +246,7 @@ static int64_t memory_op_get(struct job *job)
     struct memory *memory = memory_whole((struct memory *)job->object, &index);
 
     if (job->request.arg0 != PROPERTY_PHYSICAL)
-        return job_get_common(job);
+        return job_get(job);
     if (!(job->rights & RIGHT_PHYSICAL))
         return -E_DENIED;
     return memory->kind == MEMORY_BLOCK ? (int64_t)(memory->base + (index << PAGE_SHIFT))
@@ -370,17 +369,13 @@ static int64_t memory_op_create(struct job *job)
     return made ? job_give(job, &made->object, rights) : -E_MEMORY;
 }
 
-static uint64_t memory_size(struct object *object)
-{
-    return ((struct memory *)object)->size;
-}
-
 const struct object_type memory_type = {
     .number = OBJECT_MEMORY,
     .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_CREATE | RIGHT_GET | RIGHT_MAP | RIGHT_EXECUTE |
               RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_PHYSICAL,
+    .bytes = sizeof(struct memory),
+    .numbers = {NUMBER(PROPERTY_SIZE, struct memory, size)},
     .destroy = memory_destroy,
-    .size = memory_size,
     .methods = {[OP_READ] = memory_op_read,
                 [OP_WRITE] = memory_op_write,
                 [OP_CREATE] = memory_op_create,

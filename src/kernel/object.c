@@ -1,11 +1,26 @@
-/* Objects: the end of one, as object.h tells. */
-#include <stdbool.h>
-#include <stddef.h>
-
+/* Objects: the start and the end of one, and its numbers, as object.h tells. */
+#include "bytes.h"
+#include "heap.h"
 #include "object.h"
 
 static struct object *dead; /* without references, not yet ended */
 static bool ending;
+
+void *object_create(const struct object_type *type)
+{
+    struct object *object = heap_alloc(type->bytes);
+
+    if (object) {
+        object->type = type;
+        object->references = 1;
+    }
+    return object;
+}
+
+void object_free(struct object *object)
+{
+    heap_free(object, object->type->bytes);
+}
 
 void object_end(struct object *object)
 {
@@ -16,7 +31,17 @@ void object_end(struct object *object)
     ending = true;
     while ((object = dead)) {
         dead = object->next_dead;
-        object->type->destroy(object);
+        (object->type->destroy ? object->type->destroy : object_free)(object);
     }
     ending = false;
+}
+
+int64_t numbers_get(const struct number *numbers, const void *structure, uint64_t property)
+{
+    int64_t value = 0;
+
+    while (numbers->property && numbers->property != property)
+        numbers++;
+    memcpy(&value, (const uint8_t *)structure + numbers->offset, numbers->size);
+    return numbers->property ? value & INT64_MAX : -E_ARGUMENT;
 }

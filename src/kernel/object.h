@@ -5,6 +5,8 @@
 #ifndef KERNEL_OBJECT_H
 #define KERNEL_OBJECT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "abi/error.h"
@@ -20,15 +22,28 @@ struct object;
  * answered later by job_complete. Every check comes before the first effect. */
 typedef int64_t method(struct job *job);
 
+/* A property that is a number at some place of a structure. Lists of them end with property 0. */
+struct number {
+    uint16_t property, size, offset;
+};
+
+#define NUMBER(PROPERTY, structure, member)                                                        \
+    {                                                                                              \
+        PROPERTY, sizeof(((structure *)0)->member), offsetof(structure, member)                    \
+    }
+
 struct object_type {
     uint32_t number; /* enum object_type_number */
     uint32_t rights; /* that mean something for it */
-    void (*destroy)(struct object *object);
+    uint32_t bytes;  /* of its structure, for object_create */
+    struct number numbers[4];
+    void (*destroy)(struct object *object); /* calls object_free; NULL: there is no more to do */
     /* a handle with these rights was made or closed; may be NULL */
     void (*handle_made)(struct object *object, uint32_t rights);
     void (*handle_closed)(struct object *object, uint32_t rights, struct handle_table *table);
-    uint64_t (*size)(struct object *object); /* for PROPERTY_SIZE and listings; may be NULL */
-    method *methods[OP_COUNT];               /* NULL: not supported */
+    /* of a table: describe element number `index`, or say that there is none */
+    bool (*entry)(struct object *table, uint64_t index, struct table_entry *entry);
+    method *methods[OP_COUNT]; /* NULL: not supported */
 };
 
 struct object {
@@ -37,11 +52,14 @@ struct object {
     struct object *next_dead;
 };
 
-static inline void object_init(struct object *object, const struct object_type *type)
-{
-    object->type = type;
-    object->references = 1;
-}
+/* A new object of the type, zeroed, with one reference; NULL if there is no memory. */
+void *object_create(const struct object_type *type);
+
+/* Free an object's own structure: the last step of its end. */
+void object_free(struct object *object);
+
+/* The property if it is among `numbers`, which are places in `structure`; else -E_ARGUMENT. */
+int64_t numbers_get(const struct number *numbers, const void *structure, uint64_t property);
 
 static inline struct object *object_hold(struct object *object)
 {

@@ -1,6 +1,5 @@
 /* Ports, as port.h and abi/port.h tell. */
 #include "bytes.h"
-#include "heap.h"
 #include "job.h"
 #include "port.h"
 #include "process.h"
@@ -155,7 +154,7 @@ static void remote_free(struct remote *remote)
     struct port *port = remote->port;
 
     list_remove(&remote->link);
-    heap_free(remote, sizeof *remote);
+    object_free(&remote->object);
     object_release(&port->object);
 }
 
@@ -329,9 +328,8 @@ static int64_t port_op_create(struct job *job)
 
     if (job->request.arg0 != OBJECT_REMOTE)
         return -E_ARGUMENT;
-    if (!(remote = heap_alloc(sizeof *remote)))
+    if (!(remote = object_create(&remote_type)))
         return -E_MEMORY;
-    object_init(&remote->object, &remote_type);
     list_init(&remote->calls);
     list_init(&remote->link);
     object_hold(&port->object);
@@ -418,11 +416,6 @@ static void port_handle_closed(struct object *object, uint32_t rights, struct ha
     object_release(&port->object);
 }
 
-static void port_destroy(struct object *object)
-{
-    heap_free(object, sizeof(struct port));
-}
-
 static void remote_handle_made(struct object *object, uint32_t rights)
 {
     (void)rights;
@@ -447,13 +440,13 @@ static const struct object_type port_type = {
     .number = OBJECT_PORT,
     .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_CREATE | RIGHT_GET | RIGHT_RECEIVE |
               RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .destroy = port_destroy,
+    .bytes = sizeof(struct port),
     .handle_made = port_handle_made,
     .handle_closed = port_handle_closed,
     .methods = {[OP_READ] = port_op_read,
                 [OP_WRITE] = port_op_write,
                 [OP_CREATE] = port_op_create,
-                [OP_GET] = job_get_common,
+                [OP_GET] = job_get,
                 [OP_RECEIVE] = port_op_receive,
                 [OP_REPLY] = port_op_reply},
 };
@@ -461,6 +454,7 @@ static const struct object_type port_type = {
 static const struct object_type remote_type = {
     .number = OBJECT_REMOTE,
     .rights = RIGHT_ALL & ~RIGHT_RECEIVE,
+    .bytes = sizeof(struct remote),
     .destroy = remote_destroy,
     .handle_made = remote_handle_made,
     .methods = {[OP_READ] = remote_call,
@@ -476,11 +470,10 @@ static const struct object_type remote_type = {
 
 struct object *port_create(bool again)
 {
-    struct port *port = heap_alloc(sizeof *port);
+    struct port *port = object_create(&port_type);
 
     if (!port)
         return NULL;
-    object_init(&port->object, &port_type);
     list_init(&port->receives);
     list_init(&port->turns);
     list_init(&port->taken);

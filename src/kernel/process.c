@@ -40,7 +40,7 @@ struct process *process_find(uint32_t number)
 
 struct process *process_create(const char *name, struct account *limits, uint32_t creator)
 {
-    struct process *process = heap_alloc(sizeof *process);
+    struct process *process = object_create(&process_type);
 
     if (!process)
         return NULL;
@@ -52,10 +52,9 @@ struct process *process_create(const char *name, struct account *limits, uint32_
             heap_free(process->named, PROCESS_NAMED_HANDLES * sizeof *process->named);
         if (process->account)
             account_release(process->account);
-        heap_free(process, sizeof *process);
+        object_free(&process->object);
         return NULL;
     }
-    object_init(&process->object, &process_type);
     handle_table_init(&process->handles, process->account);
     list_init(&process->threads);
     list_init(&process->waiting);
@@ -297,5 +296,5 @@ void process_destroy(struct object *object)
     if (process->state != PROCESS_ENDED)
         process_clear(process);
     account_release(process->account);
-    heap_free(process, sizeof *process);
+    object_free(object);
 }

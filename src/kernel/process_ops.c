@@ -96,26 +96,24 @@ static int64_t process_op_remove(struct job *job)
     return own ? JOB_PENDING : 0;
 }
 
+static const struct number account_numbers[] = {
+    NUMBER(PROPERTY_FRAMES, struct account, frames.used),
+    NUMBER(PROPERTY_FRAME_LIMIT, struct account, frames.limit),
+    NUMBER(PROPERTY_HANDLES, struct account, handles.used),
+    NUMBER(PROPERTY_THREADS, struct account, threads.used),
+    {0},
+};
+
 static int64_t process_op_get(struct job *job)
 {
     struct process *process = (struct process *)job->object;
 
-    switch (job->request.arg0) {
-    case PROPERTY_NAME:
+    int64_t result;
+
+    if (job->request.arg0 == PROPERTY_NAME)
         return job_answer(job, process->name, strlen(process->name));
-    case PROPERTY_NUMBER:
-        return process->number;
-    case PROPERTY_FRAMES:
-        return (int64_t)process->account->frames.used;
-    case PROPERTY_FRAME_LIMIT:
-        return (int64_t)process->account->frames.limit;
-    case PROPERTY_HANDLES:
-        return (int64_t)process->account->handles.used;
-    case PROPERTY_THREADS:
-        return (int64_t)process->account->threads.used;
-    default:
-        return job_get_common(job);
-    }
+    result = numbers_get(account_numbers, process->account, job->request.arg0);
+    return result >= 0 ? result : job_get(job);
 }
 
 static int64_t binary_set(struct job *job, struct process *process)
@@ -250,6 +248,8 @@ const struct object_type process_type = {
     .number = OBJECT_PROCESS,
     .rights = RIGHT_READ | RIGHT_CREATE | RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_SHARE |
               RIGHT_MAP | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .bytes = sizeof(struct process),
+    .numbers = {NUMBER(PROPERTY_NUMBER, struct process, number)},
     .destroy = process_destroy,
     .methods = {[OP_READ] = process_op_read,
                 [OP_CREATE] = process_op_create,
@@ -273,11 +273,6 @@ static bool processes_entry(struct object *table, uint64_t index, struct table_e
     entry->size = process->account->frames.used * PAGE_SIZE;
     number_format(entry->name, process->number);
     return true;
-}
-
-static int64_t processes_op_read(struct job *job)
-{
-    return job_list(job, processes_entry);
 }
 
 static int64_t process_named(struct job *job, struct process **process)
@@ -329,14 +324,15 @@ static int64_t processes_op_get(struct job *job)
 {
     if (job->request.arg0 == PROPERTY_FREE_FRAMES)
         return (int64_t)page_free_count();
-    return job_get_common(job);
+    return job_get(job);
 }
 
 static const struct object_type processes_type = {
     .number = OBJECT_PROCESSES,
     .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_CREATE | RIGHT_REMOVE | RIGHT_GET | RIGHT_SET |
               RIGHT_MAP | RIGHT_SHARE | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .methods = {[OP_READ] = processes_op_read,
+    .entry = processes_entry,
+    .methods = {[OP_READ] = job_list,
                 [OP_OPEN] = processes_op_open,
                 [OP_CREATE] = processes_op_create,
                 [OP_REMOVE] = processes_op_remove,

@@ -154,25 +154,17 @@ static bool table_entry(struct object *object, uint64_t index, struct table_entr
 
         if (index-- == 0) {
             const struct object_type *type = binding->object->type;
+            int64_t size;
 
             entry->type = type->number;
             entry->rights = binding->rights;
-            entry->size = type->size ? type->size(binding->object) : 0;
+            size = numbers_get(type->numbers, binding->object, PROPERTY_SIZE);
+            entry->size = size > 0 ? (uint64_t)size : 0;
             memcpy(entry->name, binding->name, sizeof entry->name);
             return true;
         }
     }
     return false;
-}
-
-static int64_t table_op_read(struct job *job)
-{
-    return job_list(job, table_entry);
-}
-
-static uint64_t table_size(struct object *object)
-{
-    return ((struct table *)object)->count;
 }
 
 static void table_destroy(struct object *object)
@@ -181,29 +173,30 @@ static void table_destroy(struct object *object)
 
     while (!list_empty(&table->bindings))
         binding_delete(table, container_of(table->bindings.next, struct binding, link));
-    heap_free(table, sizeof *table);
+    object_free(object);
 }
 
 static const struct object_type table_type = {
     .number = OBJECT_TABLE,
     .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_REMOVE | RIGHT_GET | RIGHT_SHARE | RIGHT_DUPLICATE |
               RIGHT_TRANSFER,
+    .bytes = sizeof(struct table),
+    .numbers = {NUMBER(PROPERTY_SIZE, struct table, count)},
     .destroy = table_destroy,
-    .size = table_size,
-    .methods = {[OP_READ] = table_op_read,
+    .entry = table_entry,
+    .methods = {[OP_READ] = job_list,
                 [OP_OPEN] = table_op_open,
                 [OP_REMOVE] = table_op_remove,
-                [OP_GET] = job_get_common,
+                [OP_GET] = job_get,
                 [OP_SHARE] = table_op_share},
 };
 
 struct object *table_create(void)
 {
-    struct table *table = heap_alloc(sizeof *table);
+    struct table *table = object_create(&table_type);
 
     if (!table)
         return NULL;
-    object_init(&table->object, &table_type);
     list_init(&table->bindings);
     return &table->object;
 }

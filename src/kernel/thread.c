@@ -1,7 +1,6 @@
 /* Threads, as thread.h tells; and `enter`, the one system call. */
 #include "clock.h"
 #include "direct.h"
-#include "heap.h"
 #include "job.h"
 #include "page.h"
 #include "process.h"
@@ -114,15 +113,14 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
         return result;
     if (!account_charge(&process->account->threads, 1))
         return -E_LIMIT;
-    thread = heap_alloc(sizeof *thread);
+    thread = object_create(&thread_type);
     slot = thread ? slot_take(thread) : -1;
     if (slot < 0) {
         if (thread)
-            heap_free(thread, sizeof *thread);
+            object_free(&thread->object);
         account_refund(&process->account->threads, 1);
         return -E_MEMORY;
     }
-    object_init(&thread->object, &thread_type);
     list_init(&thread->ready);
     thread->process = process;
     thread->number = ++last_number;
@@ -253,25 +251,6 @@ struct entered enter(uint64_t submit, uint64_t wait, uint64_t deadline)
     return (struct entered){0, NULL};
 }
 
-static void thread_destroy(struct object *object)
-{
-    heap_free(object, sizeof(struct thread));
-}
-
-static int64_t thread_op_get(struct job *job)
-{
-    struct thread *thread = (struct thread *)job->object;
-
-    switch (job->request.arg0) {
-    case PROPERTY_NUMBER:
-        return thread->number;
-    case PROPERTY_PRIORITY:
-        return thread->priority;
-    default:
-        return job_get_common(job);
-    }
-}
-
 static int64_t thread_op_set(struct job *job)
 {
     struct thread *thread = (struct thread *)job->object;
@@ -320,6 +299,8 @@ static int64_t thread_op_remove(struct job *job)
 const struct object_type thread_type = {
     .number = OBJECT_THREAD,
     .rights = RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .destroy = thread_destroy,
-    .methods = {[OP_GET] = thread_op_get, [OP_SET] = thread_op_set, [OP_REMOVE] = thread_op_remove},
+    .bytes = sizeof(struct thread),
+    .numbers = {NUMBER(PROPERTY_NUMBER, struct thread, number),
+                NUMBER(PROPERTY_PRIORITY, struct thread, priority)},
+    .methods = {[OP_GET] = job_get, [OP_SET] = thread_op_set, [OP_REMOVE] = thread_op_remove},
 };

@@ -79,7 +79,7 @@ static void table_make(uint64_t limit)
 {
     memset(things, 0, sizeof things);
     for (unsigned i = 0; i < THINGS; i++)
-        object_init(&things[i].object, &thing_type);
+        things[i].object = (struct object){.type = &thing_type, .references = 1};
     memset(last_generation, 0, sizeof last_generation);
     live_count = stale_count = free_first = free_end = slots = 0;
     pages_left = 1000;
