@@ -2,12 +2,7 @@
 #include "event.h"
 #include "job.h"
 
-struct event {
-    struct object object;
-    struct list readers;
-    uint64_t count;
-};
-
+/* Answer waiting readers as long as there is a count to take: the first gets all of it. */
 static void readers_answer(struct event *event)
 {
     while (event->count && !list_empty(&event->readers)) {
@@ -20,7 +15,15 @@ static void readers_answer(struct event *event)
     }
 }
 
-static int64_t event_op_read(struct job *job)
+void event_signal(struct event *event)
+{
+    object_hold(&event->object);
+    event->count++;
+    readers_answer(event);
+    object_release(&event->object);
+}
+
+int64_t event_op_read(struct job *job)
 {
     struct event *event = (struct event *)job->object;
 

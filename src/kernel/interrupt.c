@@ -1,4 +1,5 @@
 /* Interrupt lines, as interrupt.h tells. */
+#include "event.h"
 #include "interrupt.h"
 #include "job.h"
 #include "number.h"
@@ -9,29 +10,12 @@
 #define LINE_CASCADE 2u
 
 struct interrupt {
-    struct object object;
-    struct list readers; /* jobs that wait */
-    uint64_t count;      /* came and not yet taken */
+    struct event event; /* counts what came and was not yet taken */
     uint64_t total;
     unsigned line;
 };
 
 static struct interrupt *lines[LINES];
-
-static const struct object_type interrupt_type;
-
-/* Answer waiting readers as long as there is a count to take: the first gets all of it. */
-static void readers_answer(struct interrupt *interrupt)
-{
-    while (interrupt->count && !list_empty(&interrupt->readers)) {
-        struct job *job = container_of(interrupt->readers.next, struct job, link);
-        int64_t result = job_answer(job, &interrupt->count, sizeof interrupt->count);
-
-        if (result >= 0)
-            interrupt->count = 0;
-        job_complete(job, result);
-    }
-}
 
 void interrupt_fire(unsigned line)
 {
@@ -40,12 +24,8 @@ void interrupt_fire(unsigned line)
     pic_mask(line);
     if (!interrupt)
         return;
-    interrupt->count++;
-    interrupt->total++;
-    trace(TRACE_INTERRUPT, line, interrupt->total);
-    object_hold(&interrupt->object); /* a reader may be the last one to refer to it */
-    readers_answer(interrupt);
-    object_release(&interrupt->object);
+    trace(TRACE_INTERRUPT, line, ++interrupt->total);
+    event_signal(&interrupt->event);
 }
 
 static void interrupt_destroy(struct object *object)
@@ -55,17 +35,6 @@ static void interrupt_destroy(struct object *object)
     pic_mask(interrupt->line);
     lines[interrupt->line] = NULL;
     object_free(object);
-}
-
-static int64_t interrupt_op_read(struct job *job)
-{
-    struct interrupt *interrupt = (struct interrupt *)job->object;
-
-    if (job->request.length < sizeof interrupt->count)
-        return -E_ROOM;
-    job_wait(job, &interrupt->readers);
-    readers_answer(interrupt);
-    return JOB_PENDING;
 }
 
 static int64_t interrupt_op_write(struct job *job)
@@ -78,9 +47,9 @@ static const struct object_type interrupt_type = {
     .number = OBJECT_INTERRUPT,
     .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .bytes = sizeof(struct interrupt),
-    .numbers = {NUMBER(PROPERTY_COUNT, struct interrupt, count)},
+    .numbers = {NUMBER(PROPERTY_COUNT, struct interrupt, event.count)},
     .destroy = interrupt_destroy,
-    .methods = {[OP_READ] = interrupt_op_read, [OP_WRITE] = interrupt_op_write, [OP_GET] = job_get},
+    .methods = {[OP_READ] = event_op_read, [OP_WRITE] = interrupt_op_write, [OP_GET] = job_get},
 };
 
 static bool interrupts_entry(struct object *table, uint64_t index, struct table_entry *entry)
@@ -109,10 +78,10 @@ static int64_t interrupts_op_open(struct job *job)
         return -E_BUSY;
     if (!(interrupt = object_create(&interrupt_type)))
         return -E_MEMORY;
-    list_init(&interrupt->readers);
+    list_init(&interrupt->event.readers);
     interrupt->line = (unsigned)line;
     lines[line] = interrupt;
-    return job_give_opened(job, &interrupt->object, RIGHT_ALL);
+    return job_give_opened(job, &interrupt->event.object, RIGHT_ALL);
 }
 
 static const struct object_type interrupts_type = {

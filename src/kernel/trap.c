@@ -44,33 +44,26 @@ static bool page_fault_handle(const struct registers *registers, uint64_t addres
            space_page(&cpu_current()->thread->process->space, address, access) != FRAME_NONE;
 }
 
-static enum reason reason_of(uint64_t vector)
-{
-    switch (vector) {
-    case VECTOR_PAGE_FAULT:
-        return REASON_PAGE_FAULT;
-    case VECTOR_PROTECTION:
-        return REASON_PROTECTION;
-    case VECTOR_INVALID_OPCODE:
-        return REASON_INVALID_OPCODE;
-    case VECTOR_DIVIDE:
-        return REASON_DIVIDE;
-    default:
-        return REASON_EXCEPTION;
-    }
-}
+/* Exceptions that have a reason of their own, by vector. */
+static const uint8_t reasons[VECTOR_LINES] = {
+    [VECTOR_PAGE_FAULT] = REASON_PAGE_FAULT,
+    [VECTOR_PROTECTION] = REASON_PROTECTION,
+    [VECTOR_INVALID_OPCODE] = REASON_INVALID_OPCODE,
+    [VECTOR_DIVIDE] = REASON_DIVIDE,
+};
 
 /* An exception of the current thread: fill a page, or end its process. */
 static void exception_handle(const struct registers *registers)
 {
     uint64_t address = registers->vector == VECTOR_PAGE_FAULT ? cpu_read_cr2() : 0;
     struct process *process = cpu_current()->thread->process;
+    enum reason reason = reasons[registers->vector];
 
     if (registers->vector == VECTOR_PAGE_FAULT && page_fault_handle(registers, address))
         return;
     trace(TRACE_PROCESS_FAULT, registers->vector, address);
     process_end(process, &(struct process_status){
-                             .reason = reason_of(registers->vector),
+                             .reason = reason ? reason : REASON_EXCEPTION,
                              .vector = (uint32_t)registers->vector,
                              .status = 128 + (int64_t)registers->vector,
                              .address = address,
