@@ -22,9 +22,13 @@ $(B)/kernel/kernel.elf: $(KERNEL_OBJECTS) src/kernel/kernel.ld
 $(B)/kernel/kernel: $(B)/kernel/kernel.elf
 	objcopy --strip-all $< $@
 
-# Lines "address name", sorted by address: what a panic prints.
+# The functions of an ELF file as a table (abi/symbol.h).
+make_symbols = nm -n $(1) | awk '$$2 ~ /[tT]/ { \
+    printf ".quad 0x%s\n.ascii \"%s\"\n.balign 64, 0\n", $$1, substr($$3, 1, 55) }' | \
+    $(CC) -c -x assembler -o $(2).o - && objcopy -O binary -j .text $(2).o $(2)
+
 $(B)/kernel/kernel.symbols: $(B)/kernel/kernel.elf
-	nm -n $< | awk '$$2 ~ /[tT]/ { print $$1, $$3 }' >$@
+	$(call make_symbols,$<,$@)
 
 ARCHIVE_FILES += kernel=$(B)/kernel/kernel kernel.symbols=$(B)/kernel/kernel.symbols
 

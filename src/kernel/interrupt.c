@@ -59,7 +59,7 @@ static bool interrupts_entry(struct object *table, uint64_t index, struct table_
         return false;
     entry->type = OBJECT_INTERRUPT;
     entry->rights = interrupt_type.rights;
-    number_format(entry->name, index);
+    number_format(entry->name, index, 10);
     return true;
 }
 

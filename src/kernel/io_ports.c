@@ -16,18 +16,18 @@ static int64_t io_space_op_open(struct job *job)
 {
     struct io_ports *ports;
     char name[16];
-    uint16_t first, last;
+    uint64_t first, last;
     int64_t length = job_fetch_name(job, name, sizeof name);
 
     if (length < 0)
         return length;
-    if (!number_parse_range(name, &first, &last))
+    if (!number_parse_range(name, UINT16_MAX, &first, &last))
         return -E_NAME;
     if (!(ports = object_create(&io_ports_type)))
         return -E_MEMORY;
-    ports->first = first;
-    ports->last = last;
-    ports->size = last - first + 1u;
+    ports->first = (uint16_t)first;
+    ports->last = (uint16_t)last;
+    ports->size = (uint32_t)(last - first + 1);
     return job_give_opened(job, &ports->object, RIGHT_ALL);
 }
 

@@ -83,7 +83,7 @@ static void handle_grant(struct process *process, struct object *object, const c
     int64_t result = process_share(process, object_hold(object), RIGHT_ALL, name);
 
     if (result < 0)
-        panic("init cannot have %s: error %ld", name, -result);
+        panic("init cannot have %s: error %lu", name, -result);
 }
 
 static void init_start(void)
@@ -105,7 +105,7 @@ static void init_start(void)
     handle_grant(process, &power_object, "power");
     result = process_start(process);
     if (result)
-        panic("the program `init` cannot be started: error %ld", -result);
+        panic("the program `init` cannot be started: error %lu", -result);
     object_release(&process->object);
 }
 
@@ -120,7 +120,7 @@ void kernel_main(uint64_t info_address, uint64_t stack)
         panic("the loader's info structure is not one of version %u", BOOT_INFO_VERSION);
     files_init(info);
     if ((symbols = files_find("kernel.symbols")))
-        panic_symbols(direct_pointer(symbols->base), symbols->size);
+        panic_init(direct_pointer(symbols->base), symbols->size);
     trace_init(info->trace_base, info->trace_size);
     schedule_init();
     memory_init(info);

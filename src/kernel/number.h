@@ -1,4 +1,4 @@
-/* Numbers in names: decimal, and hexadecimal ranges. Pure. */
+/* Numbers in names, and in what a panic prints. Pure. */
 #ifndef KERNEL_NUMBER_H
 #define KERNEL_NUMBER_H
 
@@ -8,10 +8,10 @@
 /* The whole text is a decimal number below 2^32. */
 bool number_parse(const char *text, uint64_t *value);
 
-/* Write it in decimal, zero-terminated: at most 21 bytes. */
-void number_format(char *text, uint64_t value);
+/* The whole text is `first-last`, hexadecimal, first <= last <= max, which is below 2^60. */
+bool number_parse_range(const char *text, uint64_t max, uint64_t *first, uint64_t *last);
 
-/* The whole text is `first-last`, hexadecimal, at most 16 bits each, first <= last. */
-bool number_parse_range(const char *text, uint16_t *first, uint16_t *last);
+/* Write it, zero-terminated, with base 10 or 16: at most 21 bytes. */
+void number_format(char *text, uint64_t value, unsigned base);
 
 #endif

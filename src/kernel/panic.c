@@ -4,7 +4,8 @@
 #include <stddef.h>
 
 #include "abi/layout.h"
-#include "bytes.h"
+#include "abi/symbol.h"
+#include "number.h"
 #include "panic.h"
 #include "trace.h"
 #include "x86/cpu.h"
@@ -12,10 +13,9 @@
 
 #define DEPTH_MAX     16u
 #define RECORDS_SHOWN 16u
-#define SYMBOL_MAX    64u
 
-static const char *symbols;
-static uint64_t symbols_size;
+static const struct symbol *symbols;
+static uint64_t symbol_count;
 
 /* Names of the trace's events by number. */
 static const char *const event_names[] = {
@@ -24,84 +24,53 @@ static const char *const event_names[] = {
 #undef EVENT
 };
 
-void panic_symbols(const char *text, uint64_t size)
-{
-    symbols = text;
-    symbols_size = size;
-}
-
 /* The reason, for hosts: what is printed while `reason_open`, cut if it is long. */
 static char reason[128];
 static unsigned reason_length;
 static bool reason_open;
 
-static void print_char(char byte)
+void panic_init(const struct symbol *table, uint64_t size)
 {
-    if (reason_open && reason_length < sizeof reason - 1)
-        reason[reason_length++] = byte;
-    if (byte == '\n')
-        machine_serial_write('\r');
-    machine_serial_write(byte);
-}
-
-static void print_number(uint64_t value, unsigned base)
-{
-    char digits[20];
-    unsigned count = 0;
-
-    do
-        digits[count++] = "0123456789abcdef"[value % base];
-    while (value /= base);
-    while (count)
-        print_char(digits[--count]);
-}
-
-static void print_signed(int64_t value)
-{
-    if (value < 0)
-        print_char('-');
-    print_number(value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
+    symbols = table;
+    symbol_count = size / sizeof *table;
 }
 
 static void print_text(const char *text)
 {
-    while (*text)
-        print_char(*text++);
+    for (; *text; text++) {
+        if (reason_open && reason_length < sizeof reason - 1)
+            reason[reason_length++] = *text;
+        if (*text == '\n')
+            machine_serial_write('\r');
+        machine_serial_write(*text);
+    }
 }
 
 static void print_list(const char *format, va_list *arguments)
 {
+    char text[21] = "";
+
     for (; *format; format++) {
-        bool wide;
+        bool wide = format[0] == '%' && format[1] == 'l';
 
         if (*format != '%') {
-            print_char(*format);
+            text[0] = *format;
+            text[1] = 0;
+            print_text(text);
             continue;
         }
-        wide = *++format == 'l';
-        format += wide;
-        switch (*format) {
-        case 's':
+        format += wide ? 2 : 1;
+        if (*format == 's') {
             print_text(va_arg(*arguments, const char *));
-            break;
-        case 'c':
-            print_char((char)va_arg(*arguments, int));
-            break;
-        case 'd':
-            print_signed(wide ? va_arg(*arguments, long) : va_arg(*arguments, int));
-            break;
-        case 'u':
-        case 'x':
-            print_number(wide ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned),
-                         *format == 'x' ? 16 : 10);
-            break;
-        default:
-            print_char(*format);
+            continue;
         }
+        number_format(text, wide ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned),
+                      *format == 'x' ? 16 : 10);
+        print_text(text);
     }
 }
 
-void console_print(const char *format, ...)
+static __attribute__((format(printf, 1, 2))) void print(const char *format, ...)
 {
     va_list arguments;
 
@@ -110,66 +79,37 @@ void console_print(const char *format, ...)
     va_end(arguments);
 }
 
-/* The line "address name" that starts at `line`: its address; `*next` is where the next starts. */
-static uint64_t symbol_line(uint64_t line, uint64_t *name, uint64_t *next)
-{
-    uint64_t address = 0, at = line;
-
-    for (; at < symbols_size && symbols[at] != ' '; at++)
-        address = address * 16 +
-                  (uint64_t)(symbols[at] <= '9' ? symbols[at] - '0' : symbols[at] - 'a' + 10);
-    *name = at + 1;
-    while (at < symbols_size && symbols[at] != '\n')
-        at++;
-    *next = at + 1;
-    return address;
-}
-
 /* Print an address as symbol+offset. */
 static void print_address(uint64_t address)
 {
-    uint64_t best = 0, best_name = 0, name, next;
+    uint64_t behind = 0; /* the first symbol that starts behind the address */
 
-    for (uint64_t line = 0; line < symbols_size; line = next) {
-        uint64_t start = symbol_line(line, &name, &next);
-
-        if (start > address)
-            break;
-        best = start;
-        best_name = name;
-    }
-    console_print("  %lx", address);
-    if (best) {
-        print_char(' ');
-        for (unsigned i = 0;
-             i < SYMBOL_MAX && best_name + i < symbols_size && symbols[best_name + i] != '\n'; i++)
-            print_char(symbols[best_name + i]);
-        console_print("+%lx", address - best);
-    }
-    print_char('\n');
+    while (behind < symbol_count && symbols[behind].address <= address)
+        behind++;
+    print("  %lx", address);
+    if (behind)
+        print(" %s+%lx", symbols[behind - 1].name, address - symbols[behind - 1].address);
+    print("\n");
 }
 
 /* Frame pointers lead from caller to caller; they must rise on one stack in the kernel half. */
 static void print_backtrace(uint64_t address, uint64_t frame)
 {
-    console_print("called from:\n");
-    print_address(address);
-    for (unsigned depth = 0; depth < DEPTH_MAX && frame >= DIRECT_MAP_BASE && frame % 8 == 0;
-         depth++) {
+    print("called from:\n");
+    for (unsigned depth = 0; depth <= DEPTH_MAX && address; depth++) {
         const uint64_t *link = (const uint64_t *)frame;
 
-        if (!link[1])
+        print_address(address);
+        if (frame < DIRECT_MAP_BASE || frame % 8)
             break;
-        print_address(link[1]);
-        if (link[0] <= frame)
-            break;
-        frame = link[0];
+        address = link[1];
+        frame = link[0] > frame ? link[0] : 0;
     }
 }
 
 static void print_trace(void)
 {
-    console_print("last trace records (tick cpu thread event a b):\n");
+    print("last trace records (tick cpu thread event a b):\n");
     for (unsigned i = 0; i < RECORDS_SHOWN; i++) {
         const struct trace_record *record = trace_recent(RECORDS_SHOWN, i);
         const char *name = NULL;
@@ -178,55 +118,51 @@ static void print_trace(void)
             continue;
         if (record->event < sizeof event_names / sizeof *event_names)
             name = event_names[record->event];
-        console_print("  %lu %u %u %s %lx %lx\n", record->tick, record->cpu, record->actor,
-                      name ? name : "?", record->a, record->b);
+        print("  %lu %u %u %s %lx %lx\n", record->tick, record->cpu, record->actor,
+              name ? name : "?", record->a, record->b);
     }
 }
 
 static void print_registers(const struct registers *r)
 {
-    console_print("rip %lx rsp %lx rflags %lx cs %lx\n", r->rip, r->rsp, r->rflags, r->cs);
-    console_print("rax %lx rbx %lx rcx %lx rdx %lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-    console_print("rsi %lx rdi %lx rbp %lx r8 %lx r9 %lx\n", r->rsi, r->rdi, r->rbp, r->r8, r->r9);
-    console_print("r10 %lx r11 %lx r12 %lx r13 %lx\n", r->r10, r->r11, r->r12, r->r13);
-    console_print("r14 %lx r15 %lx\n", r->r14, r->r15);
+    print("rip %lx rsp %lx rflags %lx cs %lx\n", r->rip, r->rsp, r->rflags, r->cs);
+    print("rax %lx rbx %lx rcx %lx rdx %lx\n", r->rax, r->rbx, r->rcx, r->rdx);
+    print("rsi %lx rdi %lx rbp %lx r8 %lx r9 %lx\n", r->rsi, r->rdi, r->rbp, r->r8, r->r9);
+    print("r10 %lx r11 %lx r12 %lx r13 %lx\n", r->r10, r->r11, r->r12, r->r13);
+    print("r14 %lx r15 %lx\n", r->r14, r->r15);
 }
 
-static void print_reason(const char *format, va_list *arguments)
+/* Tell all there is to tell: where it happened, and that place's frame pointer. */
+static _Noreturn void tell(const struct registers *registers, uint64_t address, uint64_t frame,
+                           const char *format, va_list *arguments)
 {
-    console_print("\nkernel panic: ");
+    trace(TRACE_PANIC, address, 0);
+    machine_serial_init();
+    print("\nkernel panic: ");
     reason_open = true;
     print_list(format, arguments);
     reason_open = false;
-    print_char('\n');
+    print("\n");
+    if (registers)
+        print_registers(registers);
+    print_backtrace(address, frame);
+    print_trace();
+    machine_panic_stop(reason);
 }
 
 void panic(const char *format, ...)
 {
     va_list arguments;
 
-    trace(TRACE_PANIC, (uint64_t)(uintptr_t)__builtin_return_address(0), 0);
-    machine_serial_init();
     va_start(arguments, format);
-    print_reason(format, &arguments);
-    va_end(arguments);
-    print_backtrace((uint64_t)(uintptr_t)__builtin_return_address(0),
-                    *(const uint64_t *)__builtin_frame_address(0));
-    print_trace();
-    machine_panic_stop(reason);
+    tell(NULL, (uint64_t)(uintptr_t)__builtin_return_address(0),
+         *(const uint64_t *)__builtin_frame_address(0), format, &arguments);
 }
 
 void panic_registers(const struct registers *registers, const char *format, ...)
 {
     va_list arguments;
 
-    trace(TRACE_PANIC, registers->rip, 0);
-    machine_serial_init();
     va_start(arguments, format);
-    print_reason(format, &arguments);
-    va_end(arguments);
-    print_registers(registers);
-    print_backtrace(registers->rip, registers->rbp);
-    print_trace();
-    machine_panic_stop(reason);
+    tell(registers, registers->rip, registers->rbp, format, &arguments);
 }

@@ -5,14 +5,13 @@
 #include <stdint.h>
 
 struct registers;
+struct symbol;
 
-/* Where the archive's `kernel.symbols` lies: lines "address name", sorted by address. */
-void panic_symbols(const char *text, uint64_t size);
+/* Where the kernel's own symbols lie, `size` bytes of them (abi/symbol.h). */
+void panic_init(const struct symbol *table, uint64_t size);
 
-/* Print on the serial line. Knows %s %c %u %d %x %lu %ld %lx %%. */
-void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* Print the reason, where, and the last trace records, and stop the machine for good. */
+/* Print the reason, where, and the last trace records, and stop the machine for good. The format
+ * knows %s %u %x %lu %lx. */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, for an exception in the kernel itself. */

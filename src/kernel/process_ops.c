@@ -271,7 +271,7 @@ static bool processes_entry(struct object *table, uint64_t index, struct table_e
     entry->type = OBJECT_PROCESS;
     entry->rights = process_type.rights;
     entry->size = process->account->frames.used * PAGE_SIZE;
-    number_format(entry->name, process->number);
+    number_format(entry->name, process->number, 10);
     return true;
 }
 

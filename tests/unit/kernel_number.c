@@ -11,7 +11,7 @@ START_TEST(format_and_parse)
         uint64_t number = random_next() >> random_below(64), back;
         char text[21], expected[21];
 
-        number_format(text, number);
+        number_format(text, number, 10);
         snprintf(expected, sizeof expected, "%" PRIu64, number);
         ck_assert_str_eq(text, expected);
         require(number_parse(text, &back) == (number <= UINT32_MAX));
@@ -25,10 +25,12 @@ START_TEST(format_limits)
 {
     char text[21];
 
-    number_format(text, 0);
+    number_format(text, 0, 10);
     ck_assert_str_eq(text, "0");
-    number_format(text, UINT64_MAX);
+    number_format(text, UINT64_MAX, 10);
     ck_assert_str_eq(text, "18446744073709551615");
+    number_format(text, UINT64_MAX - 0xf, 16);
+    ck_assert_str_eq(text, "fffffffffffffff0");
 }
 END_TEST
 
@@ -51,11 +53,11 @@ START_TEST(ranges)
     for (unsigned i = 0; i < 100000; i++) {
         unsigned a = (unsigned)(random_next() & 0xffff) >> random_below(16);
         unsigned b = (unsigned)(random_next() & 0xffff) >> random_below(16);
-        uint16_t first, last;
+        uint64_t first, last;
         char text[16];
 
         snprintf(text, sizeof text, "%x-%x", a, b);
-        require(number_parse_range(text, &first, &last) == (a <= b));
+        require(number_parse_range(text, UINT16_MAX, &first, &last) == (a <= b));
         if (a <= b)
             require(first == a && last == b);
     }
@@ -67,11 +69,13 @@ START_TEST(not_ranges)
     static const char *const texts[] = {
         "",        "-",        "3f8",         "3f8-",    "-3ff",    "3f8--3ff",    "3f8-3fg",
         "3F8-3FF", "3f8-3ff ", "10000-10001", "0-10000", "3ff-3f8", "0x3f8-0x3ff", "1-2-3"};
-    uint16_t first, last;
+    uint64_t first, last;
 
     for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        ck_assert_msg(!number_parse_range(texts[i], &first, &last), "accepted \"%s\"", texts[i]);
-    require(number_parse_range("0-ffff", &first, &last) && first == 0 && last == 0xffff);
+        ck_assert_msg(!number_parse_range(texts[i], UINT16_MAX, &first, &last), "accepted \"%s\"",
+                      texts[i]);
+    require(number_parse_range("0-ffff", UINT16_MAX, &first, &last) && first == 0 &&
+            last == 0xffff);
 }
 END_TEST
 
