@@ -22,10 +22,12 @@
 #include "abi/start.h"
 
 #include "libsys/clock.h"
+#include "libsys/condition.h"
 #include "libsys/describe.h"
 #include "libsys/format.h"
 #include "libsys/handle.h"
 #include "libsys/memory.h"
+#include "libsys/mutex.h"
 #include "libsys/path.h"
 #include "libsys/process.h"
 #include "libsys/ring.h"

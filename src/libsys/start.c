@@ -43,13 +43,14 @@ static int arguments_find(const struct start_block *block, char **argv, uint32_t
 
 _Noreturn void program_start(struct ring *ring, uint64_t handle, struct start_block *block)
 {
-    static struct thread thread;
+    struct thread *thread = &thread_first;
     static char *argv[PROGRAM_ARGUMENTS_MAX + 1];
 
-    thread.self = &thread;
-    thread.ring = ring;
-    thread.handle = (uint32_t)handle;
-    thread_base_set(ring, &thread);
+    thread->self = thread;
+    thread->ring = ring;
+    thread->handle = (uint32_t)handle;
+    thread_variables_begin(thread);
+    thread_base_set(ring, thread);
     program.block = block;
     program.time = (const struct time_page *)block->time_page;
     program_exit(main(arguments_find(block, argv, PROGRAM_ARGUMENTS_MAX + 1), argv));

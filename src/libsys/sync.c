@@ -25,6 +25,15 @@ int64_t request_wait(struct request request)
     return completion.result;
 }
 
+bool request_room(void)
+{
+    struct ring *ring = thread_ring();
+
+    if (ring_room(ring) == 0)
+        enter(ring_pending(ring), 0, 0);
+    return ring_room(ring) != 0;
+}
+
 int64_t trace_mark(uint64_t mark)
 {
     struct ring *ring = thread_ring();

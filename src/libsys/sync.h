@@ -12,6 +12,7 @@
 #ifndef LIBSYS_SYNC_H
 #define LIBSYS_SYNC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/object.h"
@@ -25,6 +26,12 @@
  * request's user_data is overwritten; flags must not be REQUEST_LINK.
  */
 int64_t request_wait(struct request request);
+
+/*
+ * Would request_wait find room in the ring? What was pushed is submitted if not. False: the ring is
+ * full of requests that are not answered, or of completions that nobody popped.
+ */
+bool request_room(void);
 
 /* A mark in the trace: a no-op whose user_data is `mark`, and no wait for others. Returns 0. */
 int64_t trace_mark(uint64_t mark);

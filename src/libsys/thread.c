@@ -2,12 +2,23 @@
 #include "libsys/thread.h"
 
 #include "abi/error.h"
+#include "abi/layout.h"
 #include "abi/object.h"
 #include "abi/op.h"
 #include "libsys/handle.h"
 #include "libsys/memory.h"
 #include "libsys/ring.h"
 #include "libsys/sync.h"
+#include "libsys/text.h"
+
+/* The linker's: the first values of a thread's variables; the sizes are the symbols' addresses. */
+extern const char thread_variables[], thread_variables_data_size[], thread_variables_size[];
+
+void thread_variables_begin(struct thread *thread)
+{
+    memcpy((char *)thread - (uintptr_t)thread_variables_size, thread_variables,
+           (uintptr_t)thread_variables_data_size);
+}
 
 _Noreturn void thread_begin(struct ring *ring, uint64_t handle, struct thread *thread);
 
@@ -24,7 +35,9 @@ void thread_enter(void);
 
 int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t ring_capacity)
 {
-    void *stack = memory_allocate(THREAD_STACK_SIZE);
+    /* From the top: the control block, aligned as variables may be, the variables, the stack. */
+    uint64_t size = THREAD_STACK_SIZE + (uint64_t)thread_variables_size;
+    void *stack = memory_allocate(size);
     int64_t priority = object_get(thread_self()->handle, PROPERTY_PRIORITY);
     struct thread *thread;
     struct thread_start start;
@@ -32,11 +45,12 @@ int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t 
 
     if (!stack)
         return -E_MEMORY;
-    /* The block lies at the top of the stack's memory, the stack begins right below it. */
-    thread = (struct thread *)((char *)stack + THREAD_STACK_SIZE - sizeof(*thread));
+    size = (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    thread = (struct thread *)((char *)stack + size - sizeof(*thread));
     *thread = (struct thread){.self = thread, .function = function, .argument = argument};
+    thread_variables_begin(thread);
     start = (struct thread_start){.entry = (uint64_t)thread_enter,
-                                  .stack = (uint64_t)thread & ~UINT64_C(15),
+                                  .stack = (uint64_t)thread - (uint64_t)thread_variables_size,
                                   .argument = (uint64_t)thread,
                                   .tls_base = (uint64_t)thread,
                                   .ring_capacity = ring_capacity,
@@ -47,7 +61,7 @@ int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t 
                                            .length = sizeof(start),
                                            .arg0 = OBJECT_THREAD});
     if (handle < 0)
-        memory_free(stack, THREAD_STACK_SIZE);
+        memory_free(stack, size);
     return handle;
 }
 
@@ -58,6 +72,8 @@ int64_t thread_priority_set(unsigned priority)
 
 _Noreturn void thread_exit(void)
 {
+    if (thread_self()->wake)
+        handle_close(thread_self()->wake);
     object_remove(thread_self()->handle, NULL, 0);
     __builtin_trap();
 }

@@ -3,6 +3,10 @@
  *
  * The first thread's block and ring are set up before main. A thread that thread_create starts gets
  * memory of its own for stack and block; it lives as long as the process.
+ *
+ * Variables of a thread's own (`__thread`, or C11's _Thread_local) lie right below its control
+ * block, where the x86-64 ABI has them. Each thread's begin with the values that the program gives
+ * them. They may be aligned to at most 64 bytes.
  */
 #ifndef LIBSYS_THREAD_H
 #define LIBSYS_THREAD_H
@@ -13,13 +17,22 @@
 
 /* A thread's control block. FS:0 holds its own address, as the x86-64 ABI wants it. */
 struct thread {
-    struct thread *self;
+    _Alignas(64) struct thread *self;
     struct ring *ring;
     uint32_t handle;     /* on the thread itself */
     uint32_t sync_count; /* synchronous requests so far */
+    uint32_t wake;       /* event that it waits for conditions with, 0 before the first time */
     int (*function)(void *argument);
     void *argument;
 };
+
+/* The first thread's block: the linker script makes room for it, 64 bytes. */
+extern struct thread thread_first;
+
+_Static_assert(sizeof(struct thread) == 64, "program.ld makes room for struct thread");
+
+/* Give the thread's own variables, below its control block, their first values. */
+void thread_variables_begin(struct thread *thread);
 
 #if __STDC_HOSTED__
 /* Tests on the host have no FS of ours: they bring their own. */

@@ -13,18 +13,23 @@ $(eval $(call kernel_unit_test,kernel_timer,src/kernel/timer.c))
 $(eval $(call kernel_unit_test,kernel_number,src/kernel/number.c))
 $(eval $(call kernel_unit_test,kernel_ring,src/kernel/ring.c))
 
-# Two threads, hence ThreadSanitizer, which goes with no other.
+# Threads, hence ThreadSanitizer, which goes with no other.
 RACE_CFLAGS := $(HOST_CFLAGS) -O1 -fsanitize=thread
-RACE_OBJECTS := $(patsubst %,$(B)/tests/race/%.o,tests/unit/kernel_ring_race.c src/kernel/ring.c)
-
 $(B)/tests/race/%.c.o: %.c
 	mkdir -p $(@D)
 	$(CC) $(RACE_CFLAGS) -c -o $@ $<
 
-$(B)/tests/unit/kernel_ring_race: $(RACE_OBJECTS)
-	$(CC) -fsanitize=thread -o $@ $(RACE_OBJECTS) -lpthread
+# $(call race_test,NAME,FILES): tests/unit/NAME.c with FILES of the tree.
+define race_test
+$(B)/tests/unit/$(1): $(patsubst %,$(B)/tests/race/%.o,tests/unit/$(1).c $(2))
+	mkdir -p $$(@D)
+	$$(CC) -fsanitize=thread -o $$@ $$(filter %.o,$$^) -lpthread
 
-UNIT_TESTS += $(B)/tests/unit/kernel_ring_race
+UNIT_TESTS += $(B)/tests/unit/$(1)
+endef
+
+$(eval $(call race_test,kernel_ring_race,src/kernel/ring.c))
+$(eval $(call race_test,libsys_mutex,src/libsys/mutex.c src/libsys/condition.c))
 
 $(eval $(call kernel_unit_test,kernel_handle,src/kernel/handle.c))
 $(eval $(call kernel_unit_test,kernel_elf,src/kernel/elf.c))

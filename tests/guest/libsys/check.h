@@ -19,6 +19,7 @@ void test_run(const char *name, void (*test)(void));
 
 void ring_tests(void);
 void server_tests(void);
+void thread_tests(void);
 void process_tests(void);
 void console_tests(void);
 

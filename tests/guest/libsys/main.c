@@ -63,6 +63,7 @@ int main(int argc, char **argv)
         return role_run(argc, argv);
     ring_tests();
     server_tests();
+    thread_tests();
     process_tests();
     console_tests();
     return failures;
