@@ -212,6 +212,8 @@ static int64_t memory_transfer(struct job *job, bool write)
         return -E_RANGE;
     size =
         memory->size - offset < job->request.length ? memory->size - offset : job->request.length;
+    if (!user_reaches(job_buffer(job), write ? MAP_READ : MAP_WRITE, size))
+        return -E_BUFFER;
     while (done < size) {
         uint64_t within = (offset + done) % PAGE_SIZE;
         uint64_t count = PAGE_SIZE - within < size - done ? PAGE_SIZE - within : size - done;

@@ -56,11 +56,11 @@ bool user_copy(struct user_address to, struct user_address from, uint64_t size)
     return true;
 }
 
-bool user_writable(struct user_address at, uint64_t size)
+bool user_reaches(struct user_address at, uint32_t access, uint64_t size)
 {
     for (uint64_t done = 0, count; done < size; done += count) {
         count = size - done;
-        if (!user_span(user_add(at, done), MAP_WRITE, &count))
+        if (!user_span(user_add(at, done), access, &count))
             return false;
     }
     return true;

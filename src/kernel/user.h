@@ -36,7 +36,12 @@ bool user_read(void *to, struct user_address from, uint64_t size);
 bool user_write(struct user_address to, const void *from, uint64_t size);
 bool user_copy(struct user_address to, struct user_address from, uint64_t size);
 
-/* Are `size` bytes there to be written? Fills what needs filling. */
-bool user_writable(struct user_address at, uint64_t size);
+/* Are `size` bytes there for the access? Fills what needs filling. */
+bool user_reaches(struct user_address at, uint32_t access, uint64_t size);
+
+static inline bool user_writable(struct user_address at, uint64_t size)
+{
+    return user_reaches(at, MAP_WRITE, size);
+}
 
 #endif

@@ -320,6 +320,29 @@ static void buffers_with_holes(void)
     handle_close(event);
 }
 
+/* A transfer whose buffer lacks its last page moves nothing at all. */
+static void whole_or_nothing(void)
+{
+    uint32_t memory = (uint32_t)memory_create(PAGES(3)), other = (uint32_t)memory_create(PAGES(3));
+    volatile uint64_t *words = (volatile uint64_t *)SOMEWHERE;
+    uint64_t word = 1;
+
+    check_is(map(memory, MAP_WRITE, SOMEWHERE, PAGES(3), 0), SOMEWHERE);
+    check_is(object_unmap(self, SOMEWHERE + PAGES(2), PAGE_SIZE), 0);
+    words[0] = words[PAGE_SIZE / 8] = 7;
+    check_is(object_write(other, (void *)SOMEWHERE, PAGES(3), 0), -E_BUFFER);
+    check_is(object_write(other, (void *)(SOMEWHERE + PAGES(2) - 4), 8, 0), -E_BUFFER);
+    check_is(object_read(other, &word, 8, 0), 8);
+    check_is(word, 0);
+    check_is(object_read(other, (void *)SOMEWHERE, PAGES(3), 0), -E_BUFFER);
+    check_is(words[0], 7);
+    check_is(object_write(other, (void *)SOMEWHERE, PAGES(2), 0), PAGES(2));
+    check_is(object_read(other, &word, 8, PAGE_SIZE), 8);
+    check_is(word, 7);
+    handle_close(memory);
+    handle_close(other);
+}
+
 /* The buffer goes away, or becomes read-only, between request and answer. */
 static void buffer_taken_away(void)
 {
@@ -419,6 +442,7 @@ const struct guest_test guest_tests[] = {
     {"kernel-buffers", kernel_buffers},
     {"read-only-buffers", read_only_buffers},
     {"buffers-with-holes", buffers_with_holes},
+    {"whole-or-nothing", whole_or_nothing},
     {"buffer-taken-away", buffer_taken_away},
     {"archive-files", archive_files},
     {"frame-limit", frame_limit},
