@@ -139,7 +139,7 @@ void number_print(uint64_t number, char *text, size_t size)
 
 static const char *op_name(uint64_t op)
 {
-#define OP(NAME, number, name, right, data, offset, arg0, arg1, answer) [number] = name,
+#define OP(NAME, number, name, ...) [number] = name,
     static const char *const names[] = {OPS(OP)};
 #undef OP
 

@@ -1,7 +1,8 @@
 /*
  * tables METHODS: prints the reference's tables as AsciiDoc, each between tags, out of the tables
- * in src/abi; the matrix of objects and operations out of METHODS, which methods.py read from the
- * kernel.
+ * in src/abi. METHODS is what methods.py read from the kernel: the rights that mean something for
+ * an object, and its methods. If those are not the ones of abi/method.h, that is told, and nothing
+ * printed.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -12,26 +13,15 @@
 
 #include "abi/boot.h"
 #include "abi/error.h"
+#include "abi/grammar.h"
 #include "abi/object.h"
-#include "abi/op.h"
 #include "abi/right.h"
 #include "abi/ring.h"
 #include "abi/trace.h"
 
 #define OBJECTS_MAX 32u
 
-struct op_row {
-    const char *name;
-    uint32_t number, right;
-    const char *data, *offset, *arg0, *arg1, *answer;
-};
-
-static const struct op_row ops[OP_COUNT] = {
-#define OP(NAME, number, name, right, data, offset, arg0, arg1, answer)                            \
-    [number] = {name, number, right, #data, offset, arg0, arg1, answer},
-    OPS(OP)
-#undef OP
-};
+#define METHODS_COUNT (sizeof(grammar_methods) / sizeof(grammar_methods[0]))
 
 struct object_row {
     const char *name, *what;
@@ -73,26 +63,66 @@ static void rights_print(uint32_t set)
     }
 }
 
-static const char *data_text(const char *data)
+static const char *const errors[64] = {
+#define ERROR(NAME, number, text) [number] = #NAME,
+    ERRORS(ERROR)
+#undef ERROR
+};
+
+static void error_names_print(uint64_t set)
 {
-    if (strcmp(data, "IN") == 0)
-        return "to the object";
-    return strcmp(data, "OUT") == 0 ? "to the caller" : "";
+    for (unsigned number = 0; number < 64; number++)
+        if (set >> number & 1)
+            printf(" E_%s", errors[number]);
+    printf("\n");
+}
+
+static void argument_print(const struct grammar_argument *argument)
+{
+    const char *to = argument->kind == ARGUMENT_BUFFER_IN    ? "to the object: "
+                     : argument->kind == ARGUMENT_BUFFER_OUT ? "to the caller: "
+                     : argument->kind == ARGUMENT_RANGE      ? "addresses: "
+                                                             : "";
+
+    printf(" |");
+    if (argument->kind == ARGUMENT_NONE)
+        return;
+    printf("%s%s%s", to, argument->meaning, argument->kind == ARGUMENT_RIGHTS ? ", 0 for all" : "");
+}
+
+static uint64_t common_errors(void)
+{
+#define FAILS(NAME) | UINT64_C(1) << E_##NAME
+    return 0 OP_ERRORS;
+#undef FAILS
 }
 
 static void ops_print(void)
 {
-    table_open("operations", "1m,1,2,2,2,2,2,3",
+    table_open("operations", "1m,1,2,3,2,2,2,2",
                "|Operation |No. |Right |Buffer |offset |arg0 |arg1 |Result");
     for (unsigned i = 0; i < OP_COUNT; i++) {
-        const struct op_row *op = &ops[i];
+        const struct grammar_op *op = &grammar_ops[i];
 
-        printf("|%s |%" PRIu32 " |", op->name, op->number);
+        printf("|%s |%u |", op->name, i);
         rights_print(op->right);
-        printf(" |%s |%s |%s |%s |%s\n", data_text(op->data), op->offset, op->arg0, op->arg1,
-               op->answer);
+        argument_print(&op->buffer);
+        argument_print(&op->offset);
+        argument_print(&op->arg0);
+        argument_print(&op->arg1);
+        printf(" |%s\n", op->meaning);
     }
     table_close("operations");
+    table_open("operation-errors", "1m,6m", "|Operation |May fail with");
+    printf("|any |");
+    error_names_print(common_errors());
+    for (unsigned i = 0; i < OP_COUNT; i++) {
+        if (!(grammar_ops[i].errors & ~common_errors()))
+            continue;
+        printf("|%s |", grammar_ops[i].name);
+        error_names_print(grammar_ops[i].errors & ~common_errors());
+    }
+    table_close("operation-errors");
 }
 
 static void errors_print(void)
@@ -130,7 +160,7 @@ static void objects_print(void)
 /* Which operations the kernel answers itself, whatever the object. */
 static bool op_is_own(unsigned op)
 {
-    return op == OP_NOP || op == OP_DUPLICATE || op == OP_CLOSE || op == OP_CANCEL;
+    return grammar_ops[op].target != TARGET_OBJECT;
 }
 
 static void matrix_print(void)
@@ -141,7 +171,7 @@ static void matrix_print(void)
     printf("\"]\n|===\n|Object");
     for (unsigned op = 0; op < OP_COUNT; op++)
         if (!op_is_own(op))
-            printf(" |%s", ops[op].name);
+            printf(" |%s", grammar_ops[op].name);
     printf("\n\n");
     for (unsigned i = 0; i < OBJECTS_MAX; i++) {
         if (!objects[i].known)
@@ -153,6 +183,39 @@ static void matrix_print(void)
         printf("\n");
     }
     table_close("matrix");
+}
+
+static void methods_print(void)
+{
+    table_open("methods", "1m,1m,5", "|Object |Operation |What it does");
+    for (size_t i = 0; i < METHODS_COUNT; i++) {
+        const struct grammar_method *method = &grammar_methods[i];
+
+        printf("|%s |%s |%s\n", objects[method->object].name, grammar_ops[method->op].name,
+               method->meaning);
+    }
+    table_close("methods");
+}
+
+/* Tell each cell of the matrix that only the table, or only the kernel has. False if any. */
+static bool methods_agree(void)
+{
+    uint32_t told[OBJECTS_MAX] = {0}, differ = 0;
+
+    for (size_t i = 0; i < METHODS_COUNT; i++)
+        told[grammar_methods[i].object] |= 1u << grammar_methods[i].op;
+    for (unsigned i = 0; i < OBJECTS_MAX; i++) {
+        uint32_t wrong = told[i] ^ objects[i].ops;
+
+        for (unsigned op = 0; op < OP_COUNT; op++)
+            if (wrong >> op & 1)
+                fprintf(stderr, "abi/method.h: %s %s: %s\n",
+                        objects[i].name ? objects[i].name : "?", grammar_ops[op].name,
+                        told[i] >> op & 1 ? "a row, but the kernel has no method"
+                                          : "the kernel has a method, but there is no row");
+        differ |= wrong;
+    }
+    return !differ;
 }
 
 static void properties_print(void)
@@ -233,11 +296,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: tables METHODS (which methods.py prints)\n");
         return 1;
     }
+    if (!methods_agree())
+        return 1;
     ops_print();
     errors_print();
     rights_list();
     objects_print();
     matrix_print();
+    methods_print();
     properties_print();
     reasons_print();
     events_print();

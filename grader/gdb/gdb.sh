@@ -46,6 +46,7 @@ set remotetimeout 600
 python orrery_build = "$b"
 python orrery_console = "$console"
 source grader/gdb/orrery.py
+source grader/gdb/values.py
 target remote | exec $bridge $options $* $image
 EOF
 if [ -n "${BATCH:-}" ]; then

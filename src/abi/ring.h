@@ -27,7 +27,7 @@
 enum request_flag {
     REQUEST_LINK = 1,      /* the next request starts only if this one succeeds */
     REQUEST_ALWAYS = 2,    /* runs even if the one before it in the chain failed */
-    REQUEST_USE_CHAIN = 4, /* the handle is the last one produced in the chain */
+    REQUEST_USE_CHAIN = 4, /* the handle is the last one produced in the chain before it */
     REQUEST_FLAGS = 7,
 };
 

@@ -143,15 +143,15 @@ bool handle_names(const struct handle_table *table, const struct object *object,
     return false;
 }
 
-int64_t handle_duplicate(struct handle_table *table, uint32_t handle, uint32_t rights)
+int64_t handle_duplicate(struct handle_table *table, uint32_t handle, uint64_t wanted)
 {
     struct object *object;
-    uint32_t has;
+    uint32_t has, rights;
     int64_t result = handle_resolve(table, handle, RIGHT_DUPLICATE, &object, &has);
 
     if (result)
         return result;
-    if (rights & ~has)
+    if (!rights_choose(wanted, has, &rights))
         return -E_DENIED;
     return handle_create(table, object_hold(object), rights);
 }

@@ -51,9 +51,16 @@ int64_t handle_resolve(const struct handle_table *table, uint32_t handle, uint32
 /* Does an open handle on the object carry all of `rights`? Looks at every slot in use. */
 bool handle_names(const struct handle_table *table, const struct object *object, uint32_t rights);
 
-/* A second handle on the same object with some of the first one's rights; asking for more than
- * there are gives -E_DENIED. */
-int64_t handle_duplicate(struct handle_table *table, uint32_t handle, uint32_t rights);
+/* The one rule for rights that are asked for: 0 asks for all there are. False if others are. */
+static inline bool rights_choose(uint64_t wanted, uint32_t has, uint32_t *rights)
+{
+    *rights = wanted ? (uint32_t)wanted : has;
+    return (wanted & ~(uint64_t)has) == 0;
+}
+
+/* A second handle on the same object with the rights that are asked for; asking for more than there
+ * are gives -E_DENIED. */
+int64_t handle_duplicate(struct handle_table *table, uint32_t handle, uint64_t wanted);
 
 /* Close: gives 0 or -E_HANDLE. */
 int64_t handle_close(struct handle_table *table, uint32_t handle);

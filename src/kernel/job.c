@@ -7,14 +7,9 @@
 #include "thread.h"
 #include "trace.h"
 
-struct op_row {
-    uint32_t right;
-    uint16_t data; /* enum op_data */
-};
-
-static const struct op_row rows[OP_COUNT] = {
-#define OP(NAME, number, name, right, data, offset, arg0, arg1, answer)                            \
-    [number] = {right, OP_DATA_##data},
+/* What a handle must carry, by operation. */
+static const uint32_t rights_needed[OP_COUNT] = {
+#define OP(NAME, number, name, target, right, ...) [number] = right,
     OPS(OP)
 #undef OP
 };
@@ -54,6 +49,9 @@ static __attribute__((noinline)) void deadline_set(struct job *job)
 static void job_start(struct job *job);
 static void ready_run(void);
 
+/* Of a request that is the first of its chain: there is no handle produced before it. */
+#define FIRST_FLAGS (REQUEST_FLAGS & ~REQUEST_USE_CHAIN)
+
 /* Make it a job that does nothing but fail, in its turn. */
 static void job_refuse(struct job *job, enum error error)
 {
@@ -61,8 +59,9 @@ static void job_refuse(struct job *job, enum error error)
     job->request.arg0 = error;
 }
 
-/* The request that was just read into the thread's next free job becomes that job. */
-static struct job *job_take(struct thread *thread)
+/* The request that was just read into the thread's next free job becomes that job, which may have
+ * these flags. */
+static struct job *job_take(struct thread *thread, uint32_t flags)
 {
     struct job *job = thread->free_job;
 
@@ -72,7 +71,7 @@ static struct job *job_take(struct thread *thread)
     job->next = NULL;
     job->submission = thread->ring.submission_head - 1;
     job->state = JOB_LINKED;
-    if (job->request.op >= OP_COUNT || (job->request.flags & ~REQUEST_FLAGS))
+    if (job->request.op >= OP_COUNT || (job->request.flags & ~flags))
         job_refuse(job, E_ARGUMENT);
     /* of a plain no-op at a chain's end that word was not read: it is an earlier request's */
     if (!request_is_nop(&job->request) && job->request.deadline)
@@ -107,11 +106,11 @@ static __attribute__((noinline)) uint32_t chain_accept(struct thread *thread, ui
         ring_put_back(&thread->ring);
         return 0;
     }
-    first = last = job_take(thread);
+    first = last = job_take(thread, FIRST_FLAGS);
     first->chain_handle = 0;
     while (rest-- > 0 && (last->request.flags & REQUEST_LINK) && ring_available(&thread->ring)) {
         ring_next(&thread->ring, &thread->free_job->request);
-        last->next = job_take(thread);
+        last->next = job_take(thread, REQUEST_FLAGS);
         last = last->next;
         taken++;
     }
@@ -127,7 +126,7 @@ static __attribute__((noinline)) uint32_t request_accept(struct thread *thread, 
     if (thread->free_job->request.flags & REQUEST_LINK)
         taken = chain_accept(thread, most);
     else
-        job_start(job_take(thread));
+        job_start(job_take(thread, FIRST_FLAGS));
     if (!list_empty(&ready))
         ready_run();
     return taken;
@@ -184,17 +183,12 @@ static void chain_continue(struct job *next, uint32_t handle, bool failed)
     list_insert(&ready, &next->link);
 }
 
-static bool op_produces_handle(const struct job *job)
-{
-    return job->request.op == OP_OPEN || job->request.op == OP_CREATE ||
-           job->request.op == OP_DUPLICATE;
-}
-
 void job_complete(struct job *job, int64_t result)
 {
     struct thread *thread = job->thread;
     struct job *next = job->next;
-    uint32_t handle = result > 0 && op_produces_handle(job) ? (uint32_t)result : job->chain_handle;
+    bool gives_handle = result > 0 && (OPS_GIVE_HANDLE >> job->request.op & 1);
+    uint32_t handle = gives_handle ? (uint32_t)result : job->chain_handle;
 
     trace_as(thread->number, TRACE_COMPLETE, (uint64_t)result, job->request.user_data);
     ring_complete(&thread->ring, result, job->request.user_data);
@@ -261,8 +255,6 @@ static int64_t job_cancel(struct job *job)
     return -E_NOT_FOUND;
 }
 
-enum { OWN_OPS = 1 << OP_NOP | 1 << OP_CLOSE | 1 << OP_DUPLICATE | 1 << OP_CANCEL | 1 << OP_COUNT };
-
 /* Operations on handles themselves: the object has no say. */
 static __attribute__((noinline)) int64_t job_run_own(struct job *job)
 {
@@ -272,7 +264,7 @@ static __attribute__((noinline)) int64_t job_run_own(struct job *job)
     case OP_CLOSE:
         return handle_close(handles, job->request.handle);
     case OP_DUPLICATE:
-        return handle_duplicate(handles, job->request.handle, (uint32_t)job->request.arg0);
+        return handle_duplicate(handles, job->request.handle, job->request.arg0);
     case OP_CANCEL:
         return job_cancel(job);
     case OP_COUNT: /* refused */
@@ -287,10 +279,10 @@ static int64_t job_run(struct job *job)
     struct object *object;
     int64_t result;
 
-    if (OWN_OPS >> job->request.op & 1)
+    if ((OPS_OWN | 1 << OP_COUNT) >> job->request.op & 1)
         return job_run_own(job);
     result = handle_resolve(&job_process(job)->handles, job->request.handle,
-                            rows[job->request.op].right, &object, &job->rights);
+                            rights_needed[job->request.op], &object, &job->rights);
     if (result)
         return result;
     job->object = object_hold(object);
@@ -313,7 +305,7 @@ int64_t job_forward(struct job *job, struct object *object, uint32_t rights)
     object_release(job->object);
     job->object = object;
     job->rights = rights;
-    if (rows[job->request.op].right & ~rights)
+    if (rights_needed[job->request.op] & ~rights)
         return -E_DENIED;
     return object->type->methods[job->request.op] ? object->type->methods[job->request.op](job)
                                                   : -E_UNSUPPORTED;
@@ -371,6 +363,16 @@ int64_t job_argument(const struct job *job, uint32_t rights, struct object **obj
                           has);
 }
 
+int64_t job_argument_pass(const struct job *job, struct object **object, uint32_t *rights)
+{
+    uint32_t has;
+    int64_t result = job_argument(job, RIGHT_TRANSFER, object, &has);
+
+    if (result)
+        return result;
+    return rights_choose(job->request.arg1, has, rights) ? 0 : -E_DENIED;
+}
+
 int64_t job_list(struct job *job)
 {
     uint64_t done = 0;
@@ -406,11 +408,9 @@ int64_t job_give(struct job *job, struct object *object, uint32_t rights)
 
 int64_t job_give_opened(struct job *job, struct object *object, uint32_t rights)
 {
-    uint64_t wanted = job->request.arg0;
-
-    if (wanted & ~(uint64_t)(rights & object->type->rights)) {
+    if (!rights_choose(job->request.arg0, rights & object->type->rights, &rights)) {
         object_release(object);
         return -E_DENIED;
     }
-    return job_give(job, object, wanted ? (uint32_t)wanted : rights);
+    return job_give(job, object, rights);
 }

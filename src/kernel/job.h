@@ -93,6 +93,9 @@ int64_t job_fetch_name(const struct job *job, char *name, uint64_t size);
 /* The object that arg0 names in the caller's table: 0 or an error. */
 int64_t job_argument(const struct job *job, uint32_t rights, struct object **object, uint32_t *has);
 
+/* What arg0 names is to be handed over, with the rights that arg1 asks for: 0 or an error. */
+int64_t job_argument_pass(const struct job *job, struct object **object, uint32_t *rights);
+
 /* Methods: read a table; get the type of an object, or one of its type's numbers. */
 int64_t job_list(struct job *job);
 int64_t job_get(struct job *job);
@@ -100,7 +103,7 @@ int64_t job_get(struct job *job);
 /* Give the job's process a new handle on the object, whose reference is passed on. */
 int64_t job_give(struct job *job, struct object *object, uint32_t rights);
 
-/* The same for an open: with the rights that it asks for, all of `rights` if it asks for none. */
+/* The same for an open: with those of the rights that it asks for. */
 int64_t job_give_opened(struct job *job, struct object *object, uint32_t rights);
 
 #endif

@@ -61,29 +61,21 @@ void port_withdraw(const struct job *job)
 
 static bool op_sends_data(uint16_t op)
 {
-    enum {
-        SENDS = 1 << OP_WRITE | 1 << OP_OPEN | 1 << OP_CREATE | 1 << OP_REMOVE | 1 << OP_SET |
-                1 << OP_SHARE
-    };
-
-    return SENDS >> op & 1;
+    return OPS_SEND >> op & 1;
 }
 
 /* What the client hands over with OP_SHARE becomes a handle of the server. */
 static int64_t handle_pass(const struct job *call, const struct job *receive, uint32_t *handle)
 {
     struct object *object;
-    uint32_t has, rights = (uint32_t)call->request.arg1;
-    int64_t result = job_argument(call, RIGHT_TRANSFER, &object, &has);
+    uint32_t rights;
+    int64_t result = job_argument_pass(call, &object, &rights);
 
     if (result)
         return result;
-    if (rights & ~has)
-        return -E_DENIED;
     if (!receive->request.arg0)
         return -E_ROOM;
-    result =
-        handle_create(&job_process(receive)->handles, object_hold(object), rights ? rights : has);
+    result = handle_create(&job_process(receive)->handles, object_hold(object), rights);
     *handle = (uint32_t)result;
     return result < 0 ? result : 0;
 }
@@ -270,7 +262,7 @@ static int64_t port_op_reply(struct job *job)
                                RIGHT_TRANSFER, &object, &rights);
         if (error)
             return error;
-    } else if (result > 0 && (call->request.op == OP_OPEN || call->request.op == OP_CREATE)) {
+    } else if (result > 0 && (OPS_GIVE_HANDLE >> call->request.op & 1)) {
         return -E_ARGUMENT; /* it would pass for a handle, which the server cannot make up */
     }
     if (size && !user_writable(job_buffer(call), size)) {
@@ -325,9 +317,12 @@ static int64_t port_op_create(struct job *job)
 {
     struct port *port = (struct port *)job->object;
     struct remote *remote;
+    uint32_t rights;
 
     if (job->request.arg0 != OBJECT_REMOTE)
         return -E_ARGUMENT;
+    if (!rights_choose(job->request.offset, RIGHT_ALL, &rights))
+        return -E_DENIED;
     if (!(remote = object_create(&remote_type)))
         return -E_MEMORY;
     list_init(&remote->calls);
@@ -335,7 +330,7 @@ static int64_t port_op_create(struct job *job)
     object_hold(&port->object);
     remote->port = port;
     remote->badge = job->request.arg1;
-    return job_give(job, &remote->object, (uint32_t)job->request.offset);
+    return job_give(job, &remote->object, rights);
 }
 
 static void port_handle_made(struct object *object, uint32_t rights)

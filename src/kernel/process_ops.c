@@ -184,18 +184,16 @@ static int64_t process_op_share(struct job *job)
     struct process *process = (struct process *)job->object;
     char name[HANDLE_NAME_SIZE];
     int64_t length = job_fetch_name(job, name, sizeof name), result;
-    uint32_t has, rights = (uint32_t)job->request.arg1;
     struct object *object;
+    uint32_t rights;
 
     if (length <= 0)
         return length ? length : -E_NAME;
     if (process->state != PROCESS_BUILT)
         return -E_STATE;
-    if ((result = job_argument(job, RIGHT_TRANSFER, &object, &has)))
+    if ((result = job_argument_pass(job, &object, &rights)))
         return result;
-    if (rights & ~has)
-        return -E_DENIED;
-    return process_share(process, object_hold(object), rights ? rights : has, name);
+    return process_share(process, object_hold(object), rights, name);
 }
 
 static int64_t ports_grant(struct process *process, const struct io_ports *ports)

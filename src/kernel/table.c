@@ -104,18 +104,16 @@ static int64_t name_fetch(const struct job *job, char *name)
 static int64_t table_op_share(struct job *job)
 {
     struct table *table = (struct table *)job->object;
-    uint32_t has, rights = (uint32_t)job->request.arg1;
     struct binding *binding;
     struct object *object;
+    uint32_t rights;
     char name[NAME_SIZE];
     int64_t length = name_fetch(job, name), result;
 
     if (length < 0)
         return length;
-    if ((result = job_argument(job, RIGHT_TRANSFER, &object, &has)))
+    if ((result = job_argument_pass(job, &object, &rights)))
         return result;
-    if (rights & ~has)
-        return -E_DENIED;
     /* a table that holds itself could never end; deeper circles are their maker's loss */
     if (object == &table->object)
         return -E_ARGUMENT;
@@ -124,7 +122,7 @@ static int64_t table_op_share(struct job *job)
     if (!(binding = heap_alloc(sizeof *binding)))
         return -E_MEMORY;
     binding->object = object_hold(object);
-    binding->rights = rights ? rights : has;
+    binding->rights = rights;
     memcpy(binding->name, name, (uint64_t)length + 1);
     list_insert(&table->bindings, &binding->link);
     table->count++;

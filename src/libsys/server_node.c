@@ -53,7 +53,7 @@ const struct methods *node_methods(const struct node *node)
 bool node_allows(const struct node *node, uint16_t op)
 {
     static const uint32_t rights[OP_COUNT] = {
-#define OP(NAME, number, name, right, data, offset, arg0, arg1, answer) [OP_##NAME] = right,
+#define OP(NAME, number, name, target, right, ...) [number] = right,
         OPS(OP)
 #undef OP
     };

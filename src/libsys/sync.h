@@ -72,7 +72,7 @@ int64_t object_map(uint32_t process, uint32_t object, uint32_t access, uint64_t 
                    uint64_t length, uint64_t offset);
 int64_t object_unmap(uint32_t process, uint64_t address, uint64_t length);
 
-/* Another handle on the same object, with `rights`, which the first one must have. */
+/* Another handle on the same object, with `rights` (0: all) of those that the first one has. */
 int64_t handle_duplicate(uint32_t handle, uint32_t rights);
 int64_t handle_close(uint32_t handle);
 

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 
+import abi
 import gdb
 
 sys.path.insert(0, "tests/gdb")
@@ -119,6 +120,22 @@ def knows_who_called():
     same("syscall_entry", here())
 
 
+def prints_requests_by_their_table():
+    run("break jobs_accept")
+    run("continue")
+    ring = "thread->ring"
+    request = ("((struct request *)((char *)%s.shared + 256))[%s.submission_head & %s.mask]"
+               % (ring, ring, ring))
+    text = run("print " + request)
+    name, has_handle, fields = abi.OPS[value(request + ".op")]
+    words = text.split("{", 1)[1].strip("}\n").split(", ")
+    same(name, words[0])
+    same("handle 0x%x" % value(request + ".handle"), words[1] if has_handle else "")
+    same("user_data 0x%x" % value(request + ".user_data"), words[-1])
+    assert len(words) >= 2 + has_handle + len(fields), text
+    run("delete")
+
+
 def breaks_in_a_program():
     run("break-in shell main")
     run("continue")
@@ -202,6 +219,7 @@ def tells_the_status_of_power_off():
 tests(starts_at_power_on, breaks_at_kernel_main, reads_boot_info_through_page_tables,
       steps_one_instruction_a_tick, refuses_memory_that_is_not_there, writes_memory_across_pages,
       writes_all_of_a_register, runs_code_that_was_written, steps_over_a_line,
-      watches_a_variable_be_written, knows_who_called, breaks_in_a_program,
+      watches_a_variable_be_written, knows_who_called,
+      prints_requests_by_their_table, breaks_in_a_program,
       steps_into_the_kernel_and_back, stops_when_all_sleep, types_on_the_console, stops_at_a_tick,
       stops_at_control_c, passes_lines_to_bochs, tells_the_status_of_power_off)

@@ -1,18 +1,9 @@
 /* Handles and rights: each operation on each type of object without the right that it needs. */
 #include "guest.h"
 
+#include "abi/grammar.h"
+
 const char *const guest_name = "handles";
-
-struct row {
-    uint32_t right;
-    const char *name;
-};
-
-static const struct row rows[OP_COUNT] = {
-#define OP(NAME, number, name, right, data, offset, arg0, arg1, answer) [number] = {right, name},
-    OPS(OP)
-#undef OP
-};
 
 static uint32_t table, port;
 
@@ -81,7 +72,7 @@ static void each_missing_right(void)
         uint32_t has = rights_of(handles[i]);
 
         for (uint16_t op = 0; op < OP_COUNT; op++) {
-            uint32_t right = rows[op].right;
+            uint32_t right = grammar_ops[op].right;
             int64_t less;
 
             if (!right)
@@ -90,28 +81,65 @@ static void each_missing_right(void)
             check(less > 0);
             check_is(request_wait(request_for(op, (uint32_t)less)), -E_DENIED);
             handle_close((uint32_t)less);
-            check(handle_duplicate(handles[i], 0) > 0);
-            check_is(object_get(self, PROPERTY_HANDLES), ++open);
+            check_is(object_get(self, PROPERTY_HANDLES), open);
         }
     }
     check_is(object_read(table, NULL, 0, 0), 0); /* nothing was bound */
     check_is(object_get(table, PROPERTY_SIZE), 0);
 }
 
-/* A handle without any right names its object, and that is all. */
+/* A handle that may only be handed on names its object, and that is all. */
 static void no_rights(void)
 {
     uint32_t handles[16];
     size_t count = all_types(handles);
 
     for (size_t i = 0; i < count; i++) {
-        int64_t none = handle_duplicate(handles[i], 0);
+        int64_t bare = handle_duplicate(handles[i], RIGHT_TRANSFER);
 
-        check(none > 0);
+        check(bare > 0);
         for (uint16_t op = 0; op < OP_COUNT; op++)
-            if (rows[op].right)
-                check_is(request_wait(request_for(op, (uint32_t)none)), -E_DENIED);
-        check_is(handle_close((uint32_t)none), 0);
+            if (grammar_ops[op].right)
+                check_is(request_wait(request_for(op, (uint32_t)bare)), -E_DENIED);
+        check_is(handle_close((uint32_t)bare), 0);
+    }
+}
+
+/* Wherever rights are asked for, 0 asks for all there are, and more than there are are denied. */
+static void asking(void)
+{
+    const uint32_t few = RIGHT_READ | RIGHT_DUPLICATE | RIGHT_TRANSFER;
+    uint32_t event = (uint32_t)handle_duplicate((uint32_t)event_make(), few);
+    uint32_t remote;
+
+    port = (uint32_t)object_create(self, OBJECT_PORT, NULL, 0, 0);
+    table = (uint32_t)object_create(self, OBJECT_TABLE, NULL, 0, 0);
+    check_is(rights_of((uint32_t)handle_duplicate(event, 0)), few);
+    check_is(object_share(table, event, 0, "a"), 0);
+    check_is(rights_of((uint32_t)object_open(table, "a", 0)), few);
+    check_is(object_open(table, "a", few | RIGHT_WRITE), -E_DENIED);
+    check_is(object_share(table, event, few | RIGHT_WRITE, "b"), -E_DENIED);
+    remote = (uint32_t)object_create(port, OBJECT_REMOTE, NULL, 0, 1);
+    check_is(rights_of(remote), RIGHT_ALL & ~RIGHT_RECEIVE);
+    check_is(object_create(port, OBJECT_REMOTE, NULL, UINT64_C(1) << 31, 1), -E_DENIED);
+    for (unsigned bit = 14; bit < 64; bit++) {
+        struct request request = {
+            .op = OP_DUPLICATE, .handle = event, .arg0 = UINT64_C(1) << bit | few};
+
+        check_is(request_wait(request), -E_DENIED);
+        request = (struct request){.op = OP_OPEN,
+                                   .handle = table,
+                                   .buffer = (uint64_t) "a",
+                                   .length = 1,
+                                   .arg0 = UINT64_C(1) << bit};
+        check_is(request_wait(request), -E_DENIED);
+        request = (struct request){.op = OP_SHARE,
+                                   .handle = table,
+                                   .buffer = (uint64_t) "b",
+                                   .length = 1,
+                                   .arg0 = event,
+                                   .arg1 = UINT64_C(1) << bit};
+        check_is(request_wait(request), -E_DENIED);
     }
 }
 
@@ -232,6 +260,7 @@ static void given_rights(void)
 const struct guest_test guest_tests[] = {
     {"each-missing-right", each_missing_right},
     {"no-rights", no_rights},
+    {"asking", asking},
     {"only-shrink", only_shrink},
     {"transfer", transfer},
     {"guesses", guesses},

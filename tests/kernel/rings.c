@@ -167,6 +167,23 @@ static void chain_empty(void)
     handle_close(event);
 }
 
+/* The first request of a chain has nothing before it whose handle it could use. */
+static void chain_first(void)
+{
+    uint32_t event = (uint32_t)event_make();
+
+    check(push(OP_CLOSE, REQUEST_USE_CHAIN, event, 1) &&
+          push(OP_CLOSE, REQUEST_USE_CHAIN | REQUEST_LINK, event, 2) && push(OP_NOP, 0, 0, 3) &&
+          push(OP_NOP, REQUEST_USE_CHAIN, 0, 4));
+    check_is(submit_all(4), 4);
+    check_is(result_of(1), -E_ARGUMENT);
+    check_is(result_of(2), -E_ARGUMENT);
+    check_is(result_of(3), -E_LINK);
+    check_is(result_of(4), -E_ARGUMENT);
+    check_is(object_get(event, PROPERTY_TYPE), OBJECT_EVENT);
+    handle_close(event);
+}
+
 /* A chain is accepted whole or not at all. */
 static void chain_room(void)
 {
@@ -497,6 +514,7 @@ const struct guest_test guest_tests[] = {
     {"link-waits", link_waits},
     {"chain-register", chain_register},
     {"chain-empty", chain_empty},
+    {"chain-first", chain_first},
     {"chain-room", chain_room},
     {"deadlines", deadlines},
     {"deadline-in-chain", deadline_in_chain},

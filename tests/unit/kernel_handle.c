@@ -160,7 +160,7 @@ static void step_duplicate(uint32_t index)
         require(result == -E_LIMIT);
     } else {
         require(result > 0);
-        model_add((uint32_t)result, wanted, live[index].thing);
+        model_add((uint32_t)result, wanted ? wanted : live[index].rights, live[index].thing);
     }
 }
 
