@@ -4,6 +4,7 @@
 #include "abi/error.h"
 #include "abi/layout.h"
 #include "abi/object.h"
+#include "bytes.h"
 #include "elf.h"
 
 struct elf_header {
@@ -27,22 +28,13 @@ _Static_assert(sizeof(struct elf_segment) == 56, "ELF64 program header is 56 byt
 enum { ELF_EXECUTABLE = 2, ELF_X86_64 = 62, SEGMENT_LOAD = 1, SEGMENT_INTERPRETER = 3 };
 enum { SEGMENT_EXECUTE = 1, SEGMENT_WRITE = 2 };
 
-/* Copies: the file need not be aligned for its structures. */
-static void bytes_copy(void *to, const void *from, uint64_t size)
-{
-    for (uint64_t i = 0; i < size; i++)
-        ((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
-}
-
 static bool header_is_program(const struct elf_header *header)
 {
     static const uint8_t ident[7] = {0x7f, 'E', 'L', 'F', 2, 1, 1}; /* 64 bits, little-endian, 1 */
 
-    for (unsigned i = 0; i < sizeof ident; i++)
-        if (header->ident[i] != ident[i])
-            return false;
-    return header->type == ELF_EXECUTABLE && header->machine == ELF_X86_64 &&
-           header->version == 1 && header->program_entry_size == sizeof(struct elf_segment);
+    return memcmp(header->ident, ident, sizeof ident) == 0 && header->type == ELF_EXECUTABLE &&
+           header->machine == ELF_X86_64 && header->version == 1 &&
+           header->program_entry_size == sizeof(struct elf_segment);
 }
 
 static int64_t segment_check(const struct elf_segment *elf, uint64_t file_size)
@@ -102,7 +94,8 @@ int64_t program_parse(struct program *program, const void *head, uint64_t head_s
 
     if (head_size < sizeof header)
         return -E_NOT_PROGRAM;
-    bytes_copy(&header, head, sizeof header);
+    /* copies: the file need not be aligned for its structures, and may change meanwhile */
+    memcpy(&header, head, sizeof header);
     if (!header_is_program(&header))
         return -E_NOT_PROGRAM;
     if (header.program_offset > size ||
@@ -118,8 +111,7 @@ int64_t program_parse(struct program *program, const void *head, uint64_t head_s
         struct elf_segment elf;
         int64_t result = 0;
 
-        bytes_copy(&elf, (const uint8_t *)head + header.program_offset + i * sizeof elf,
-                   sizeof elf);
+        memcpy(&elf, (const uint8_t *)head + header.program_offset + i * sizeof elf, sizeof elf);
         if (elf.type == SEGMENT_INTERPRETER)
             return -E_NOT_PROGRAM;
         if (elf.type == SEGMENT_LOAD && elf.memory_size) {

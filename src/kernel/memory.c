@@ -160,17 +160,18 @@ uint64_t memory_page_own(struct memory *memory, uint64_t index)
     return page == FRAME_NONE || !page_is_shared(page) ? page : page_separate(memory, index);
 }
 
-bool memory_write(struct memory *memory, uint64_t offset, const void *from, uint64_t size)
+bool memory_copy(struct memory *to, uint64_t at, struct memory *from, uint64_t offset,
+                 uint64_t size)
 {
-    for (uint64_t done = 0; done < size;) {
-        uint64_t within = (offset + done) % PAGE_SIZE;
-        uint64_t count = PAGE_SIZE - within < size - done ? PAGE_SIZE - within : size - done;
-        uint64_t page = memory_page_own(memory, (offset + done) >> PAGE_SHIFT);
+    for (uint64_t count; size; at += count, offset += count, size -= count) {
+        uint64_t target = memory_page_own(to, at >> PAGE_SHIFT);
+        uint64_t source = memory_page(from, offset >> PAGE_SHIFT);
 
-        if (page == FRAME_NONE)
+        if (target == FRAME_NONE || source == FRAME_NONE)
             return false;
-        memcpy((uint8_t *)direct_pointer(page) + within, (const uint8_t *)from + done, count);
-        done += count;
+        count = page_rest(at, page_rest(offset, size));
+        memcpy((uint8_t *)direct_pointer(target) + at % PAGE_SIZE,
+               (uint8_t *)direct_pointer(source) + offset % PAGE_SIZE, count);
     }
     return true;
 }
@@ -215,11 +216,10 @@ static int64_t memory_transfer(struct job *job, bool write)
     if (!user_reaches(job_buffer(job), write ? MAP_READ : MAP_WRITE, size))
         return -E_BUFFER;
     while (done < size) {
-        uint64_t within = (offset + done) % PAGE_SIZE;
-        uint64_t count = PAGE_SIZE - within < size - done ? PAGE_SIZE - within : size - done;
+        uint64_t count = page_rest(offset + done, size - done);
         uint64_t index = (offset + done) >> PAGE_SHIFT;
         uint64_t page = write ? memory_page_own(memory, index) : memory_page(memory, index);
-        uint8_t *bytes = (uint8_t *)direct_pointer(page) + within;
+        uint8_t *bytes = (uint8_t *)direct_pointer(page) + (offset + done) % PAGE_SIZE;
         int64_t result;
 
         if (page == FRAME_NONE)

@@ -77,7 +77,8 @@ uint64_t memory_page(struct memory *memory, uint64_t index);
  * then show the copy. Not for foreign memory. */
 uint64_t memory_page_own(struct memory *memory, uint64_t index);
 
-/* Copy into the object from kernel memory. False if there is no memory for the pages. */
-bool memory_write(struct memory *memory, uint64_t offset, const void *from, uint64_t size);
+/* Copy bytes from one object into another. False if there is no memory for the pages. */
+bool memory_copy(struct memory *to, uint64_t at, struct memory *from, uint64_t offset,
+                 uint64_t size);
 
 #endif

@@ -3,15 +3,12 @@
 #include "clock.h"
 #include "direct.h"
 #include "elf.h"
-#include "heap.h"
 #include "job.h"
 #include "page.h"
 #include "process.h"
 #include "thread.h"
 #include "trace.h"
 #include "x86/cpu.h"
-
-#define HEAD_SIZE 1024u /* of a program's file: where its headers must lie */
 
 static struct list processes = {&processes, &processes};
 static uint32_t last_number;
@@ -46,10 +43,11 @@ struct process *process_create(const char *name, struct account *limits, uint32_
         return NULL;
     process->account =
         account_create(limits->frames.limit, limits->handles.limit, limits->threads.limit);
-    process->named = heap_alloc(PROCESS_NAMED_HANDLES * sizeof *process->named);
-    if (!process->account || !process->named || !space_init(&process->space, process->account)) {
-        if (process->named)
-            heap_free(process->named, PROCESS_NAMED_HANDLES * sizeof *process->named);
+    if (process->account)
+        process->block = memory_create_block(process->account, PAGE_SIZE);
+    if (!process->block || !space_init(&process->space, process->account)) {
+        if (process->block)
+            object_release(&process->block->object);
         if (process->account)
             account_release(process->account);
         object_free(&process->object);
@@ -60,18 +58,30 @@ struct process *process_create(const char *name, struct account *limits, uint32_
     list_init(&process->waiting);
     process->number = ++last_number;
     memcpy(process->name, name, strlen(name) + 1);
+    *process_block(process) = (struct start_block){
+        .magic = START_MAGIC,
+        .size = PROCESS_ARGUMENTS_AT,
+        .handles_offset = sizeof(struct start_block),
+        .arguments_offset = PROCESS_ARGUMENTS_AT,
+    };
     list_insert(&processes, &process->link);
     trace(TRACE_PROCESS_CREATE, process->number, creator);
     return process;
 }
 
+struct start_block *process_block(const struct process *process)
+{
+    return direct_pointer(process->block->base);
+}
+
 int64_t process_share(struct process *process, struct object *object, uint32_t rights,
                       const char *name)
 {
-    struct start_handle *named = &process->named[process->named_count];
+    struct start_block *block = process_block(process);
+    struct start_handle *named = (struct start_handle *)(block + 1) + block->handles;
     int64_t result;
 
-    if (process->named_count == PROCESS_NAMED_HANDLES) {
+    if (block->handles == PROCESS_NAMED_HANDLES) {
         object_release(object);
         return -E_LIMIT;
     }
@@ -81,117 +91,62 @@ int64_t process_share(struct process *process, struct object *object, uint32_t r
     if (result < 0)
         return result;
     named->handle = (uint32_t)result;
-    process->named_count++;
+    block->handles++;
     return 0;
+}
+
+/* Map new memory, which then lives as long as its mapping: the address, or an error. */
+static int64_t memory_place(struct process *process, struct memory *memory, uint64_t address,
+                            uint32_t access)
+{
+    int64_t result;
+
+    if (!memory)
+        return -E_MEMORY;
+    result = space_map(&process->space, address, memory->size, memory, 0, access, false);
+    object_release(&memory->object);
+    return result;
 }
 
 /* A segment's memory: filled from the file, zero behind and before that. */
 static int64_t segment_load(struct process *process, const struct program_segment *segment)
 {
     struct memory *memory = memory_create(process->account, segment->size);
-    uint64_t done = 0;
-    int64_t result = 0;
 
-    if (!memory)
-        return -E_MEMORY;
-    while (done < segment->data_size && !result) {
-        uint64_t from = segment->offset + done, within = from % PAGE_SIZE;
-        uint64_t count = PAGE_SIZE - within, left = segment->data_size - done;
-        uint64_t page = memory_page(process->binary, from >> PAGE_SHIFT);
-
-        count = count < left ? count : left;
-        if (page == FRAME_NONE || !memory_write(memory, segment->data - segment->address + done,
-                                                (uint8_t *)direct_pointer(page) + within, count))
-            result = -E_MEMORY;
-        done += count;
+    if (memory && !memory_copy(memory, segment->data - segment->address, process->binary,
+                               segment->offset, segment->data_size)) {
+        object_release(&memory->object);
+        memory = NULL;
     }
-    if (!result)
-        result = space_map(&process->space, segment->address, segment->size, memory, 0,
-                           segment->access, false);
-    object_release(&memory->object);
-    return result < 0 ? result : 0;
+    return memory_place(process, memory, segment->address, segment->access);
 }
 
+/* The program's headers lie on the first page of its file. */
 static int64_t program_load(struct process *process, uint64_t *entry)
 {
     struct memory *binary = process->binary;
-    uint64_t head_size = binary->size < HEAD_SIZE ? binary->size : HEAD_SIZE;
-    uint8_t head[HEAD_SIZE];
+    uint64_t head_size = page_rest(0, binary->size), page;
     struct program program;
-    uint64_t page;
     int64_t result;
 
     if (!head_size)
         return -E_NOT_PROGRAM;
     if ((page = memory_page(binary, 0)) == FRAME_NONE)
         return -E_MEMORY;
-    memcpy(head, direct_pointer(page), head_size);
-    result = program_parse(&program, head, head_size, binary->size);
-    for (uint32_t i = 0; i < program.count && !result; i++)
+    result = program_parse(&program, direct_pointer(page), head_size, binary->size);
+    for (uint32_t i = 0; result >= 0 && i < program.count; i++)
         result = segment_load(process, &program.segments[i]);
     *entry = program.entry;
     return result;
 }
 
-static int64_t stack_map(struct process *process)
-{
-    struct memory *stack = memory_create(process->account, START_STACK_SIZE);
-    int64_t result;
-
-    if (!stack)
-        return -E_MEMORY;
-    result = space_map(&process->space, START_STACK_TOP - START_STACK_SIZE, START_STACK_SIZE, stack,
-                       0, MAP_WRITE, false);
-    object_release(&stack->object);
-    return result < 0 ? result : 0;
-}
-
-static uint32_t strings_count(const char *strings, uint64_t size)
-{
-    uint32_t count = 0;
-
-    for (uint64_t i = 0; i < size; i++)
-        count += strings[i] == 0;
-    return count;
-}
-
-/* Lay the start block out in a page of its own: its address in the process, or an error. */
-static int64_t block_map(struct process *process, uint64_t time_page)
-{
-    struct memory *memory = memory_create_block(process->account, PAGE_SIZE);
-    struct start_block *block;
-    int64_t result;
-
-    if (!memory)
-        return -E_MEMORY;
-    block = direct_pointer(memory->base);
-    *block = (struct start_block){
-        .magic = START_MAGIC,
-        .time_page = time_page,
-        .handles = process->named_count,
-        .handles_offset = sizeof *block,
-        .arguments = strings_count(process->arguments, process->arguments_size),
-        .arguments_offset =
-            (uint32_t)(sizeof *block + process->named_count * sizeof *process->named),
-    };
-    block->size = block->arguments_offset + process->arguments_size;
-    memcpy(block + 1, process->named, process->named_count * sizeof *process->named);
-    memcpy((uint8_t *)block + block->arguments_offset, process->arguments, process->arguments_size);
-    result = space_map(&process->space, 0, PAGE_SIZE, memory, 0, MAP_READ, true);
-    object_release(&memory->object);
-    return result;
-}
-
 static void building_free(struct process *process)
 {
-    if (process->named)
-        heap_free(process->named, PROCESS_NAMED_HANDLES * sizeof *process->named);
-    if (process->arguments)
-        heap_free(process->arguments, PROCESS_ARGUMENTS_SIZE);
+    if (process->block)
+        object_release(&process->block->object);
     if (process->binary)
         object_release(&process->binary->object);
-    process->named = NULL;
-    process->arguments = NULL;
+    process->block = NULL;
     process->binary = NULL;
 }
 
@@ -200,9 +155,14 @@ static int64_t process_prepare(struct process *process, struct thread **thread, 
                                uint64_t *block)
 {
     struct thread_start start = {.stack = START_STACK_TOP, .priority = THREAD_PRIORITY_DEFAULT};
+    struct memory *stack;
     int64_t result, time_page;
 
-    if ((result = program_load(process, &start.entry)) || (result = stack_map(process)))
+    if ((result = program_load(process, &start.entry)) < 0)
+        return result;
+    stack = memory_create(process->account, START_STACK_SIZE);
+    result = memory_place(process, stack, START_STACK_TOP - START_STACK_SIZE, MAP_WRITE);
+    if (result < 0)
         return result;
     result = process_share(process, object_hold(&process->object), RIGHT_ALL, "self");
     if (result < 0)
@@ -210,7 +170,9 @@ static int64_t process_prepare(struct process *process, struct thread **thread, 
     time_page = space_map(&process->space, 0, PAGE_SIZE, clock_page(), 0, MAP_READ, true);
     if (time_page < 0)
         return time_page;
-    if ((result = block_map(process, (uint64_t)time_page)) < 0)
+    process_block(process)->time_page = (uint64_t)time_page;
+    result = space_map(&process->space, 0, PAGE_SIZE, process->block, 0, MAP_READ, true);
+    if (result < 0)
         return result;
     *block = (uint64_t)result;
     if ((result = thread_create(process, &start, thread)))

@@ -14,10 +14,10 @@
 #include "memory.h"
 #include "space.h"
 
-#define PROCESS_NAME_SIZE      32u
-#define PROCESS_ARGUMENTS_SIZE 2048u
-#define PROCESS_NAMED_HANDLES  32u
-#define PROCESS_PORT_RANGES    4u
+#define PROCESS_NAME_SIZE     32u
+#define PROCESS_NAMED_HANDLES 32u
+#define PROCESS_ARGUMENTS_AT  2048u /* in the start block; to its end */
+#define PROCESS_PORT_RANGES   4u
 
 enum process_state { PROCESS_BUILT, PROCESS_RUNNING, PROCESS_ENDED };
 
@@ -41,10 +41,7 @@ struct process {
     struct process_status status; /* once ENDED */
     /* while it is being built */
     struct memory *binary;
-    struct start_handle *named;
-    uint32_t named_count;
-    char *arguments;
-    uint64_t arguments_size;
+    struct memory *block; /* one page: the start block, filled as handles and arguments come */
 };
 
 extern const struct object_type process_type;
@@ -56,6 +53,9 @@ void process_destroy(struct object *object);
 /* A process that is being built, or NULL. `creator` is the number of the process that asks, 0 for
  * the kernel. */
 struct process *process_create(const char *name, struct account *limits, uint32_t creator);
+
+/* The start block of a process that is being built. */
+struct start_block *process_block(const struct process *process);
 
 /* Put a handle on the object into its table, under a name; takes over the reference. 0 or error. */
 int64_t process_share(struct process *process, struct object *object, uint32_t rights,

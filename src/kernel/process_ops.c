@@ -2,7 +2,6 @@
 #include "abi/layout.h"
 #include "bytes.h"
 #include "event.h"
-#include "heap.h"
 #include "io_ports.h"
 #include "job.h"
 #include "number.h"
@@ -138,18 +137,20 @@ static int64_t binary_set(struct job *job, struct process *process)
 
 static int64_t arguments_set(struct job *job, struct process *process)
 {
+    struct start_block *block = process_block(process);
+    char *arguments = (char *)block + PROCESS_ARGUMENTS_AT;
     uint64_t size = job->request.length;
 
-    if (size > PROCESS_ARGUMENTS_SIZE)
+    if (size > PAGE_SIZE - PROCESS_ARGUMENTS_AT)
         return -E_RANGE;
-    if (!process->arguments && !(process->arguments = heap_alloc(PROCESS_ARGUMENTS_SIZE)))
-        return -E_MEMORY;
-    process->arguments_size = 0;
-    if (job_fetch(job, 0, process->arguments, size))
+    block->arguments = 0;
+    if (job_fetch(job, 0, arguments, size))
         return -E_BUFFER;
-    if (size && process->arguments[size - 1])
+    if (size && arguments[size - 1])
         return -E_ARGUMENT;
-    process->arguments_size = size;
+    block->size = PROCESS_ARGUMENTS_AT + size;
+    while (size)
+        block->arguments += !arguments[--size];
     return 0;
 }
 
