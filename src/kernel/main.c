@@ -61,7 +61,7 @@ static void memory_init(const struct boot_info *info)
     size = (count * sizeof(struct frame) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     table = frame_table_place(info, size);
     memset(direct_pointer(table), 0, size);
-    page_init(direct_pointer(table), count);
+    frame_pool_init(&page_pool, direct_pointer(table), count);
     for (uint32_t i = 0; i < info->memory.count; i++) {
         const struct boot_memory *range = range_at(info, i);
         uint64_t base = range->base, end = range->base + range->size;
@@ -73,7 +73,7 @@ static void memory_init(const struct boot_info *info)
         if (base == 0) /* where the firmware keeps its vectors; and no frame is number 0 */
             base = FRAME_SIZE;
         if (base < end)
-            page_add(base, end - base);
+            frame_pool_add(&page_pool, base, end - base);
     }
     heap_init();
 }
@@ -89,7 +89,7 @@ static void handle_grant(struct process *process, struct object *object, const c
 static void init_start(void)
 {
     const struct boot_file *file = files_find("init");
-    struct account *account = account_create(page_total_count(), INIT_HANDLES, INIT_THREADS);
+    struct account *account = account_create(page_pool.total, INIT_HANDLES, INIT_THREADS);
     struct process *process = account ? process_create("init", account, 0) : NULL;
     int64_t result;
 
@@ -127,7 +127,7 @@ void kernel_main(uint64_t info_address, uint64_t stack)
     paging_init();
     clock_init();
     interrupts_init();
-    trace(TRACE_KERNEL_START, page_total_count(), clock_hz());
+    trace(TRACE_KERNEL_START, page_pool.total, clock_hz());
     init_start();
     registers_resume_first(schedule());
 }

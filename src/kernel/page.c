@@ -5,24 +5,14 @@
 #include "panic.h"
 #include "trace.h"
 
-static struct frame_pool pool;
-
-void page_init(struct frame *table, uint64_t count)
-{
-    frame_pool_init(&pool, table, count);
-}
-
-void page_add(uint64_t base, uint64_t size)
-{
-    frame_pool_add(&pool, base, size);
-}
+struct frame_pool page_pool;
 
 uint64_t page_alloc(struct account *account, unsigned order)
 {
     if (account && !account_charge(&account->frames, UINT64_C(1) << order))
         return FRAME_NONE;
 
-    uint64_t address = frame_alloc(&pool, order);
+    uint64_t address = frame_alloc(&page_pool, order);
 
     if (address == FRAME_NONE) {
         trace(TRACE_FRAME_NONE, order, 0);
@@ -46,7 +36,7 @@ void *page_alloc_zeroed(struct account *account, unsigned order)
 void page_free(struct account *account, uint64_t address, unsigned order)
 {
     trace(TRACE_FRAME_FREE, address, order);
-    if (!frame_free(&pool, address, order))
+    if (!frame_free(&page_pool, address, order))
         panic("page_free: no block of order %u at %lx", order, address);
     if (account)
         account_refund(&account->frames, UINT64_C(1) << order);
@@ -101,7 +91,7 @@ uint64_t page_alloc_below(struct account *account, unsigned order, uint64_t high
 /* How many holders a page has beside the first. */
 static uint32_t *shares_of(uint64_t address)
 {
-    return &pool.frames[address >> FRAME_SHIFT].shares;
+    return &page_pool.frames[address >> FRAME_SHIFT].shares;
 }
 
 bool page_is_shared(uint64_t address)
@@ -145,14 +135,4 @@ unsigned page_order(uint64_t size)
     while (FRAME_SIZE << order < size)
         order++;
     return order;
-}
-
-uint64_t page_free_count(void)
-{
-    return pool.free;
-}
-
-uint64_t page_total_count(void)
-{
-    return pool.total;
 }

@@ -11,9 +11,8 @@
 #include "account.h"
 #include "frame.h"
 
-/* Start with the machine's memory: a table over `count` frames. */
-void page_init(struct frame *table, uint64_t count);
-void page_add(uint64_t base, uint64_t size);
+/* The machine's memory, which main.c puts there; all that is taken from it is taken here. */
+extern struct frame_pool page_pool;
 
 /* Take 2^order pages; contents are whatever they were. The physical address, or FRAME_NONE. */
 uint64_t page_alloc(struct account *account, unsigned order);
@@ -46,8 +45,5 @@ bool page_is_shared(uint64_t address);
 
 /* The smallest order whose block holds `size` bytes. */
 unsigned page_order(uint64_t size);
-
-uint64_t page_free_count(void);
-uint64_t page_total_count(void);
 
 #endif

@@ -322,7 +322,7 @@ static int64_t processes_op_remove(struct job *job)
 static int64_t processes_op_get(struct job *job)
 {
     if (job->request.arg0 == PROPERTY_FREE_FRAMES)
-        return (int64_t)page_free_count();
+        return (int64_t)page_pool.free;
     return job_get(job);
 }
 
