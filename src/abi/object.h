@@ -42,16 +42,20 @@ enum object_type_number {
     PROPERTY(BINARY, 10, "binary", NUMBER, "process being built: handle of its program's memory")  \
     PROPERTY(ARGUMENTS, 11, "arguments", BYTES, "process being built: zero-terminated strings")    \
     PROPERTY(START, 12, "start", NUMBER, "process being built: set to 1 to start it")              \
-    PROPERTY(FRAMES, 13, "frames", NUMBER, "frames that a process's account holds")                \
-    PROPERTY(FRAME_LIMIT, 14, "frame-limit", NUMBER, "frames that it may hold")                    \
-    PROPERTY(HANDLES, 15, "handles", NUMBER, "handles that a process has open")                    \
-    PROPERTY(THREADS, 16, "threads", NUMBER, "threads that a process has")                         \
     PROPERTY(PRIORITY, 20, "priority", NUMBER, "of a thread: 0 lowest, 31 highest")                \
     PROPERTY(TLS_BASE, 21, "tls-base", NUMBER, "of a thread: its FS base")                         \
     PROPERTY(PHYSICAL, 30, "physical", NUMBER, "physical address of contiguous memory")            \
     PROPERTY(FREE_FRAMES, 40, "free-frames", NUMBER,                                               \
              "of the process table: frames of the machine free")                                   \
-    PROPERTY(STATUS, 41, "status", NUMBER, "of power: set turns the machine off with this status")
+    PROPERTY(STATUS, 41, "status", NUMBER, "of power: set turns the machine off with this status") \
+    PROPERTY(FRAMES, 50, "frames", NUMBER, "of a process's account: frames that it holds")         \
+    PROPERTY(HANDLES, 51, "handles", NUMBER, "handles open")                                       \
+    PROPERTY(THREADS, 52, "threads", NUMBER, "threads")                                            \
+    PROPERTY(REQUESTS, 53, "requests", NUMBER, "places for requests in all its rings")             \
+    PROPERTY(FRAME_LIMIT, 54, "frame-limit", NUMBER, "frames that it may hold")                    \
+    PROPERTY(HANDLE_LIMIT, 55, "handle-limit", NUMBER, "handles that it may have")                 \
+    PROPERTY(THREAD_LIMIT, 56, "thread-limit", NUMBER, "threads that it may have")                 \
+    PROPERTY(REQUEST_LIMIT, 57, "request-limit", NUMBER, "places for requests that it may have")
 
 enum property {
 #define PROPERTY(NAME, number, name, kind, meaning) PROPERTY_##NAME = number,

@@ -16,8 +16,10 @@ uint64_t clock_armed = TIMER_NEVER, clock_first = TIMER_NEVER;
 
 void clock_init(void)
 {
-    clock_time = page_alloc_zeroed(NULL, 0);
-    page_memory = clock_time ? memory_create_foreign(direct_physical(clock_time), PAGE_SIZE) : NULL;
+    clock_time = page_alloc_zeroed(&kernel_account, 0);
+    page_memory =
+        clock_time ? memory_create_foreign(&kernel_account, direct_physical(clock_time), PAGE_SIZE)
+                   : NULL;
     if (!page_memory)
         panic("clock_init: no memory");
     clock_time->tsc_hz = pit_measure_tsc();

@@ -58,9 +58,9 @@ static const struct object_type event_type = {
     .methods = {[OP_READ] = event_op_read, [OP_WRITE] = event_op_write, [OP_GET] = job_get},
 };
 
-struct object *event_create(void)
+struct object *event_create(struct account *account)
 {
-    struct event *event = object_create(&event_type);
+    struct event *event = object_create(&event_type, account);
 
     if (!event)
         return NULL;

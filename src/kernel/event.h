@@ -12,7 +12,7 @@ struct event {
 };
 
 /* A new event with count 0, or NULL. */
-struct object *event_create(void);
+struct object *event_create(struct account *account);
 
 /* Add one to the count, and answer readers; one of them may be the last to refer to the event. */
 void event_signal(struct event *event);

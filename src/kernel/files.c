@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "files.h"
 #include "job.h"
+#include "process.h"
 
 static const struct boot_info *boot;
 
@@ -48,7 +49,7 @@ static int64_t files_op_open(struct job *job)
         return length;
     if (!(file = files_find(name)))
         return -E_NOT_FOUND;
-    if (!(memory = memory_create_foreign(file->base, file->size)))
+    if (!(memory = memory_create_foreign(job_process(job)->account, file->base, file->size)))
         return -E_MEMORY;
     return job_give_opened(job, &memory->object, RIGHT_ALL & ~(uint32_t)RIGHT_WRITE);
 }

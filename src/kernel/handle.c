@@ -76,7 +76,7 @@ static void entry_close(struct handle_table *table, struct handle_entry *entry)
     struct object *object = entry->object;
 
     entry->object = NULL;
-    account_refund(&table->account->handles, 1);
+    account_refund(&table->account->items[ACCOUNT_HANDLES], 1);
     if (object->type->handle_closed)
         object->type->handle_closed(object, entry->rights, table);
     object_release(object);
@@ -100,10 +100,10 @@ int64_t handle_create(struct handle_table *table, struct object *object, uint32_
     struct handle_entry *entry;
     uint32_t slot;
 
-    if (!account_charge(&table->account->handles, 1))
+    if (!account_charge(&table->account->items[ACCOUNT_HANDLES], 1))
         result = -E_LIMIT;
     else if (table->used == table->slots && table->free == 0 && (result = table_grow(table)))
-        account_refund(&table->account->handles, 1);
+        account_refund(&table->account->items[ACCOUNT_HANDLES], 1);
     if (result) {
         object_release(object);
         return result;

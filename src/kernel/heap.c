@@ -6,16 +6,14 @@
 #include "page.h"
 #include "panic.h"
 
-#define HEAP_CLASSES  7u /* 32, 64, ... 2048 bytes */
 #define HEAP_SMALLEST 32u
 
 struct heap_page {
     struct list link; /* in its class's list while it has a free piece */
-    void *free;       /* first free piece; its first word points to the next */
-    uint32_t used;    /* pieces handed out */
+    struct account *account;
+    void *free;    /* first free piece; its first word points to the next */
+    uint32_t used; /* pieces handed out */
 };
-
-static struct list classes[HEAP_CLASSES];
 
 static unsigned class_of(size_t size)
 {
@@ -39,37 +37,38 @@ static void piece_push(struct heap_page *page, void *piece)
     page->free = piece;
 }
 
-static struct heap_page *page_start(unsigned class)
+static struct heap_page *page_start(struct account *account, unsigned class)
 {
-    uint64_t address = page_alloc(NULL, 0), size = HEAP_SMALLEST << class;
+    uint64_t address = page_alloc(account, 0), size = HEAP_SMALLEST << class;
     struct heap_page *page = direct_pointer(address);
 
     if (address == FRAME_NONE)
         return NULL;
+    page->account = account_hold(account);
     page->free = NULL;
     page->used = 0;
     for (uint64_t at = PAGE_SIZE - size; at >= sizeof *page; at -= size)
         piece_push(page, (uint8_t *)page + at);
-    list_insert(&classes[class], &page->link);
+    list_insert(&account->heap[class], &page->link);
     return page;
 }
 
-void heap_init(void)
+void heap_init(struct account *account)
 {
     for (unsigned class = 0; class < HEAP_CLASSES; class ++)
-        list_init(&classes[class]);
+        list_init(&account->heap[class]);
 }
 
-void *heap_alloc(size_t size)
+void *heap_alloc(struct account *account, size_t size)
 {
     unsigned class = class_of(size);
     struct heap_page *page;
     void *piece;
 
-    if (list_empty(&classes[class]))
-        page = page_start(class);
+    if (list_empty(&account->heap[class]))
+        page = page_start(account, class);
     else
-        page = container_of(classes[class].next, struct heap_page, link);
+        page = container_of(account->heap[class].next, struct heap_page, link);
     if (!page)
         return NULL;
     piece = page->free;
@@ -83,12 +82,14 @@ void *heap_alloc(size_t size)
 void heap_free(void *pointer, size_t size)
 {
     struct heap_page *page = page_of(pointer);
+    struct account *account = page->account;
 
     if (!page->free)
-        list_insert(&classes[class_of(size)], &page->link);
+        list_insert(&account->heap[class_of(size)], &page->link);
     piece_push(page, pointer);
     if (--page->used == 0) {
         list_remove(&page->link);
-        page_free(NULL, direct_physical(page), 0);
+        page_free(account, direct_physical(page), 0);
+        account_release(account);
     }
 }

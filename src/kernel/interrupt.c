@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "job.h"
 #include "number.h"
+#include "process.h"
 #include "trace.h"
 #include "x86/pic.h"
 
@@ -76,7 +77,7 @@ static int64_t interrupts_op_open(struct job *job)
         return -E_NOT_FOUND;
     if (lines[line])
         return -E_BUSY;
-    if (!(interrupt = object_create(&interrupt_type)))
+    if (!(interrupt = object_create(&interrupt_type, job_process(job)->account)))
         return -E_MEMORY;
     list_init(&interrupt->event.readers);
     interrupt->line = (unsigned)line;

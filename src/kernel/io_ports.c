@@ -2,6 +2,7 @@
 #include "io_ports.h"
 #include "job.h"
 #include "number.h"
+#include "process.h"
 
 const struct object_type io_ports_type = {
     .number = OBJECT_IO_PORTS,
@@ -23,7 +24,7 @@ static int64_t io_space_op_open(struct job *job)
         return length;
     if (!number_parse_range(name, UINT16_MAX, &first, &last))
         return -E_NAME;
-    if (!(ports = object_create(&io_ports_type)))
+    if (!(ports = object_create(&io_ports_type, job_process(job)->account)))
         return -E_MEMORY;
     ports->first = (uint16_t)first;
     ports->last = (uint16_t)last;

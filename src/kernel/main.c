@@ -11,6 +11,7 @@
 #include "power.h"
 #include "process.h"
 #include "schedule.h"
+#include "thread.h"
 #include "trace.h"
 #include "x86/cpu.h"
 #include "x86/machine.h"
@@ -18,8 +19,9 @@
 
 #include "abi/boot.h"
 
-#define INIT_HANDLES UINT64_C(65536)
-#define INIT_THREADS UINT64_C(16384)
+/* What all processes together may hold; of frames, all that are free. */
+#define HANDLES_MAX  (UINT64_C(1) << 22)
+#define REQUESTS_MAX (UINT64_C(1) << 24)
 
 _Noreturn void registers_resume_first(struct registers *registers);
 _Noreturn void kernel_main(uint64_t info_address, uint64_t stack);
@@ -75,7 +77,7 @@ static void memory_init(const struct boot_info *info)
         if (base < end)
             frame_pool_add(&page_pool, base, end - base);
     }
-    heap_init();
+    account_init((uint64_t[]){page_free_count(), HANDLES_MAX, THREADS_MAX, REQUESTS_MAX});
 }
 
 static void handle_grant(struct process *process, struct object *object, const char *name)
@@ -89,15 +91,14 @@ static void handle_grant(struct process *process, struct object *object, const c
 static void init_start(void)
 {
     const struct boot_file *file = files_find("init");
-    struct account *account = account_create(page_pool.total, INIT_HANDLES, INIT_THREADS);
-    struct process *process = account ? process_create("init", account, 0) : NULL;
+    struct process *process = process_create("init", NULL);
     int64_t result;
 
     if (!file)
         panic("the boot archive has no program `init`");
-    if (!process || !(process->binary = memory_create_foreign(file->base, file->size)))
+    if (!process ||
+        !(process->binary = memory_create_foreign(&kernel_account, file->base, file->size)))
         panic("no memory for the first process");
-    account_release(account);
     handle_grant(process, &processes_table, "processes");
     handle_grant(process, &files_table, "files");
     handle_grant(process, &interrupts_table, "interrupts");

@@ -19,22 +19,20 @@ uint64_t memory_pages(const struct memory *memory)
 
 static struct memory *memory_new(struct account *account, uint64_t size, enum memory_kind kind)
 {
-    struct memory *memory = object_create(&memory_type);
+    struct memory *memory = object_create(&memory_type, account);
 
     if (!memory)
         return NULL;
-    memory->account = account ? account_hold(account) : NULL;
+    memory->account = account; /* which is there as long as its heap, and so this */
     memory->size = size;
     memory->kind = (uint16_t)kind;
     list_init(&memory->mappings);
-    memory->writable = account != NULL;
+    memory->writable = kind != MEMORY_FOREIGN;
     return memory;
 }
 
 static void memory_delete(struct memory *memory)
 {
-    if (memory->account)
-        account_release(memory->account);
     if (memory->whole)
         object_release(&memory->whole->object);
     object_free(&memory->object);
@@ -50,8 +48,8 @@ struct memory *memory_create(struct account *account, uint64_t size)
     memory = memory_new(account, size, small ? MEMORY_SMALL : MEMORY_LARGE);
     if (!memory)
         return NULL;
-    memory->pages =
-        small ? heap_alloc(memory_pages(memory) * sizeof(uint64_t)) : page_alloc_zeroed(account, 0);
+    memory->pages = small ? heap_alloc(account, memory_pages(memory) * sizeof(uint64_t))
+                          : page_alloc_zeroed(account, 0);
     if (memory->pages)
         return memory;
     memory_delete(memory);
@@ -75,9 +73,9 @@ struct memory *memory_create_contiguous(struct account *account, uint64_t size, 
     return NULL;
 }
 
-struct memory *memory_create_foreign(uint64_t base, uint64_t size)
+struct memory *memory_create_foreign(struct account *account, uint64_t base, uint64_t size)
 {
-    struct memory *memory = memory_new(NULL, size, MEMORY_FOREIGN);
+    struct memory *memory = memory_new(account, size, MEMORY_FOREIGN);
 
     if (memory)
         memory->base = base;
@@ -281,9 +279,10 @@ int64_t memory_make(struct job *job, struct account *account)
     return memory ? job_give(job, &memory->object, RIGHT_ALL) : -E_MEMORY;
 }
 
-static struct memory *view_create(struct memory *whole, const struct memory_part *part)
+static struct memory *view_create(struct account *account, struct memory *whole,
+                                  const struct memory_part *part)
 {
-    struct memory *view = memory_new(NULL, part->length, MEMORY_PART);
+    struct memory *view = memory_new(account, part->length, MEMORY_PART);
 
     if (view) {
         view->whole = (struct memory *)object_hold(&whole->object);
@@ -356,7 +355,7 @@ static int64_t memory_op_create(struct job *job)
         rights &= ~(uint32_t)RIGHT_WRITE;
         /* fall through */
     case MEMORY_VIEW:
-        made = view_create(memory, &part);
+        made = view_create(job_process(job)->account, memory, &part);
         break;
     case MEMORY_COPY:
         if (memory_is_fixed(memory)) /* a device would not ask before it writes */

@@ -32,7 +32,7 @@ enum memory_kind { MEMORY_SMALL, MEMORY_LARGE, MEMORY_BLOCK, MEMORY_FOREIGN, MEM
 
 struct memory {
     struct object object;
-    struct account *account; /* pays for the pages; NULL if they are foreign or another object's */
+    struct account *account; /* pays for it, and for the pages if they are its own */
     uint64_t size;           /* bytes */
     uint64_t base;           /* MEMORY_BLOCK, MEMORY_FOREIGN: physical address */
     /* MEMORY_PART: whose pages these are, from the byte `base` on; it is no part itself. Or NULL */
@@ -51,7 +51,7 @@ extern const struct object_type memory_type;
 /* Each gives a new object with one reference, or NULL if there is no memory; memory_create also if
  * `size` is above MEMORY_SIZE_MAX. */
 struct memory *memory_create(struct account *account, uint64_t size);
-struct memory *memory_create_foreign(uint64_t base, uint64_t size);
+struct memory *memory_create_foreign(struct account *account, uint64_t base, uint64_t size);
 
 /* One block, zeroed, at a multiple of `alignment` (a power of two), its last byte at or below
  * `highest`. Block and bill are a power of two of pages, at least `alignment`, at most 4 MiB. */

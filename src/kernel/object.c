@@ -6,9 +6,9 @@
 static struct object *dead; /* without references, not yet ended */
 static bool ending;
 
-void *object_create(const struct object_type *type)
+void *object_create(const struct object_type *type, struct account *account)
 {
-    struct object *object = heap_alloc(type->bytes);
+    struct object *object = heap_alloc(account, type->bytes);
 
     if (object) {
         object->type = type;

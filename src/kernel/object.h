@@ -14,6 +14,7 @@
 #include "abi/op.h"
 #include "abi/right.h"
 
+struct account;
 struct handle_table;
 struct job;
 struct object;
@@ -52,8 +53,8 @@ struct object {
     struct object *next_dead;
 };
 
-/* A new object of the type, zeroed, with one reference; NULL if there is no memory. */
-void *object_create(const struct object_type *type);
+/* A new object of the type, zeroed, with one reference; NULL if the account has no memory. */
+void *object_create(const struct object_type *type, struct account *account);
 
 /* Free an object's own structure: the last step of its end. */
 void object_free(struct object *object);

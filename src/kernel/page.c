@@ -9,7 +9,7 @@ struct frame_pool page_pool;
 
 uint64_t page_alloc(struct account *account, unsigned order)
 {
-    if (account && !account_charge(&account->frames, UINT64_C(1) << order))
+    if (account && !account_charge(&account->items[ACCOUNT_FRAMES], UINT64_C(1) << order))
         return FRAME_NONE;
 
     uint64_t address = frame_alloc(&page_pool, order);
@@ -17,7 +17,7 @@ uint64_t page_alloc(struct account *account, unsigned order)
     if (address == FRAME_NONE) {
         trace(TRACE_FRAME_NONE, order, 0);
         if (account)
-            account_refund(&account->frames, UINT64_C(1) << order);
+            account_refund(&account->items[ACCOUNT_FRAMES], UINT64_C(1) << order);
         return FRAME_NONE;
     }
     trace(TRACE_FRAME_ALLOC, address, order);
@@ -39,7 +39,7 @@ void page_free(struct account *account, uint64_t address, unsigned order)
     if (!frame_free(&page_pool, address, order))
         panic("page_free: no block of order %u at %lx", order, address);
     if (account)
-        account_refund(&account->frames, UINT64_C(1) << order);
+        account_refund(&account->items[ACCOUNT_FRAMES], UINT64_C(1) << order);
 }
 
 /* A block that was taken and is too high, kept in itself until the search is over. */
@@ -70,7 +70,7 @@ uint64_t page_alloc_below(struct account *account, unsigned order, uint64_t high
 
     if (highest == UINT64_MAX)
         return page_alloc(account, order);
-    if (!account_charge(&account->frames, UINT64_C(1) << order))
+    if (!account_charge(&account->items[ACCOUNT_FRAMES], UINT64_C(1) << order))
         return FRAME_NONE;
     /* the largest blocks first: that takes most of what is too high out of the way */
     address = block_below(FRAME_ORDERS - 1, highest, &high);
@@ -78,7 +78,7 @@ uint64_t page_alloc_below(struct account *account, unsigned order, uint64_t high
         page_free(NULL, address, FRAME_ORDERS - 1);
     address = block_below(order, highest, &high);
     if (address == FRAME_NONE)
-        account_refund(&account->frames, UINT64_C(1) << order);
+        account_refund(&account->items[ACCOUNT_FRAMES], UINT64_C(1) << order);
     while (high) {
         struct high_block block = *high;
 
@@ -101,7 +101,7 @@ bool page_is_shared(uint64_t address)
 
 bool page_share(struct account *account, uint64_t address)
 {
-    if (*shares_of(address) == UINT32_MAX || !account_charge(&account->frames, 1))
+    if (*shares_of(address) == UINT32_MAX || !account_charge(&account->items[ACCOUNT_FRAMES], 1))
         return false;
     ++*shares_of(address);
     return true;
@@ -114,7 +114,7 @@ void page_release(struct account *account, uint64_t address)
         return;
     }
     --*shares_of(address);
-    account_refund(&account->frames, 1);
+    account_refund(&account->items[ACCOUNT_FRAMES], 1);
 }
 
 uint64_t page_copy(uint64_t address)

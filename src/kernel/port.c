@@ -323,7 +323,7 @@ static int64_t port_op_create(struct job *job)
         return -E_ARGUMENT;
     if (!rights_choose(job->request.offset, RIGHT_ALL, &rights))
         return -E_DENIED;
-    if (!(remote = object_create(&remote_type)))
+    if (!(remote = object_create(&remote_type, job_process(job)->account)))
         return -E_MEMORY;
     list_init(&remote->calls);
     list_init(&remote->link);
@@ -463,9 +463,9 @@ static const struct object_type remote_type = {
                 [OP_WATCH] = remote_call},
 };
 
-struct object *port_create(bool again)
+struct object *port_create(struct account *account, bool again)
 {
-    struct port *port = object_create(&port_type);
+    struct port *port = object_create(&port_type, account);
 
     if (!port)
         return NULL;

@@ -10,11 +10,12 @@
 
 #include "object.h"
 
+struct account;
 struct job;
 
 /* A new port, or NULL. What a server of it took and did not answer goes `again` to the next one, or
  * else fails. */
-struct object *port_create(bool again);
+struct object *port_create(struct account *account, bool again);
 
 /* The job is about to end before its server answered; if it is a call, note that. */
 void port_withdraw(const struct job *job);

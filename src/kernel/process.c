@@ -6,6 +6,7 @@
 #include "job.h"
 #include "page.h"
 #include "process.h"
+#include "table.h"
 #include "thread.h"
 #include "trace.h"
 #include "x86/cpu.h"
@@ -35,14 +36,14 @@ struct process *process_find(uint32_t number)
     return NULL;
 }
 
-struct process *process_create(const char *name, struct account *limits, uint32_t creator)
+struct process *process_create(const char *name, struct process *creator)
 {
-    struct process *process = object_create(&process_type);
+    struct account *payer = creator ? creator->account : &kernel_account;
+    struct process *process = object_create(&process_type, payer);
 
     if (!process)
         return NULL;
-    process->account =
-        account_create(limits->frames.limit, limits->handles.limit, limits->threads.limit);
+    process->account = account_create(payer);
     if (process->account)
         process->block = memory_create_block(process->account, PAGE_SIZE);
     if (!process->block || !space_init(&process->space, process->account)) {
@@ -55,6 +56,11 @@ struct process *process_create(const char *name, struct account *limits, uint32_
     }
     handle_table_init(&process->handles, process->account);
     list_init(&process->threads);
+    list_init(&process->bindings);
+    list_init(&process->building);
+    list_init(&process->maker);
+    if (creator)
+        list_insert(&creator->building, &process->maker);
     list_init(&process->waiting);
     process->number = ++last_number;
     memcpy(process->name, name, strlen(name) + 1);
@@ -65,7 +71,7 @@ struct process *process_create(const char *name, struct account *limits, uint32_
         .arguments_offset = PROCESS_ARGUMENTS_AT,
     };
     list_insert(&processes, &process->link);
-    trace(TRACE_PROCESS_CREATE, process->number, creator);
+    trace(TRACE_PROCESS_CREATE, process->number, creator ? creator->number : 0);
     return process;
 }
 
@@ -200,6 +206,7 @@ int64_t process_start(struct process *process)
 
     object_hold(&process->object); /* a living process is there without anybody's handle */
     process->state = PROCESS_RUNNING;
+    list_remove(&process->maker);
     result = process_prepare(process, &thread, &handle, &block);
     if (result) {
         process_end(process, &(struct process_status){.reason = REASON_KILLED, .status = result});
@@ -211,14 +218,20 @@ int64_t process_start(struct process *process)
     return 0;
 }
 
-/* Take apart what it is made of; its threads stop first. */
+/* Take apart what it is made of; its threads stop first. What could hold itself goes here. */
 static void process_clear(struct process *process)
 {
+    const struct process_status status = {.reason = REASON_KILLED, .status = 137};
+
     while (!list_empty(&process->threads))
         thread_end(container_of(process->threads.next, struct thread, link));
     cpu_forget(process);
     building_free(process);
     handle_table_destroy(&process->handles);
+    bindings_delete(&process->bindings);
+    while (!list_empty(&process->building))
+        process_end(container_of(process->building.next, struct process, maker), &status);
+    list_remove(&process->maker);
     space_destroy(&process->space);
     process->port_ranges = 0;
     list_remove(&process->link);

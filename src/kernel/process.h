@@ -35,6 +35,9 @@ struct process {
     struct space space;
     struct handle_table handles;
     struct account *account;
+    struct list bindings; /* names in the tables that it made (table.h) */
+    struct list building; /* processes that it made and that are not started; they end with it */
+    struct list maker;    /* BUILT: in that list of the one who made it */
     struct list threads;
     struct list waiting; /* jobs that wait for its end */
     struct port_range ports[PROCESS_PORT_RANGES];
@@ -50,9 +53,9 @@ extern struct object processes_table;
 /* The end of the object, for process_type. */
 void process_destroy(struct object *object);
 
-/* A process that is being built, or NULL. `creator` is the number of the process that asks, 0 for
- * the kernel. */
-struct process *process_create(const char *name, struct account *limits, uint32_t creator);
+/* A process that is being built, on an account carved from the creator's, or NULL. Without a
+ * creator it is the first one. */
+struct process *process_create(const char *name, struct process *creator);
 
 /* The start block of a process that is being built. */
 struct start_block *process_block(const struct process *process);

@@ -63,15 +63,15 @@ static int64_t process_op_create(struct job *job)
     case OBJECT_MEMORY:
         return memory_make(job, process->account);
     case OBJECT_EVENT:
-        object = event_create();
+        object = event_create(process->account);
         break;
     case OBJECT_TABLE:
-        object = table_create();
+        object = table_create(process);
         break;
     case OBJECT_PORT:
         if (job->request.arg1 & ~(uint64_t)PORT_AGAIN)
             return -E_ARGUMENT;
-        object = port_create(job->request.arg1 & PORT_AGAIN);
+        object = port_create(process->account, job->request.arg1 & PORT_AGAIN);
         break;
     default:
         return -E_ARGUMENT;
@@ -95,24 +95,18 @@ static int64_t process_op_remove(struct job *job)
     return own ? JOB_PENDING : 0;
 }
 
-static const struct number account_numbers[] = {
-    NUMBER(PROPERTY_FRAMES, struct account, frames.used),
-    NUMBER(PROPERTY_FRAME_LIMIT, struct account, frames.limit),
-    NUMBER(PROPERTY_HANDLES, struct account, handles.used),
-    NUMBER(PROPERTY_THREADS, struct account, threads.used),
-    {0},
-};
-
 static int64_t process_op_get(struct job *job)
 {
     struct process *process = (struct process *)job->object;
+    uint64_t kind = job->request.arg0 - PROPERTY_FRAMES;
 
-    int64_t result;
-
+    if (kind < ACCOUNT_KINDS)
+        return (int64_t)process->account->items[kind].used;
+    if (kind - ACCOUNT_KINDS < ACCOUNT_KINDS)
+        return (int64_t)process->account->items[kind - ACCOUNT_KINDS].limit;
     if (job->request.arg0 == PROPERTY_NAME)
         return job_answer(job, process->name, strlen(process->name));
-    result = numbers_get(account_numbers, process->account, job->request.arg0);
-    return result >= 0 ? result : job_get(job);
+    return job_get(job);
 }
 
 static int64_t binary_set(struct job *job, struct process *process)
@@ -157,14 +151,10 @@ static int64_t arguments_set(struct job *job, struct process *process)
 static int64_t process_op_set(struct job *job)
 {
     struct process *process = (struct process *)job->object;
+    uint64_t kind = job->request.arg0 - PROPERTY_FRAME_LIMIT;
 
-    if (job->request.arg0 == PROPERTY_FRAME_LIMIT) {
-        if (job->request.arg1 > process->account->frames.limit ||
-            job->request.arg1 < process->account->frames.used)
-            return -E_RANGE;
-        process->account->frames.limit = job->request.arg1;
-        return 0;
-    }
+    if (kind < ACCOUNT_KINDS)
+        return account_limit(&process->account->items[kind], job->request.arg1) ? 0 : -E_RANGE;
     if (process->state != PROCESS_BUILT)
         return -E_STATE;
     switch (job->request.arg0) {
@@ -269,7 +259,7 @@ static bool processes_entry(struct object *table, uint64_t index, struct table_e
         return false;
     entry->type = OBJECT_PROCESS;
     entry->rights = process_type.rights;
-    entry->size = process->account->frames.used * PAGE_SIZE;
+    entry->size = process->account->items[ACCOUNT_FRAMES].used * PAGE_SIZE;
     number_format(entry->name, process->number, 10);
     return true;
 }
@@ -303,7 +293,7 @@ static int64_t processes_op_create(struct job *job)
 
     if (length <= 0)
         return length ? length : -E_NAME;
-    process = process_create(name, job_process(job)->account, job_process(job)->number);
+    process = process_create(name, job_process(job));
     return process ? job_give(job, &process->object, RIGHT_ALL) : -E_MEMORY;
 }
 

@@ -140,7 +140,7 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct
     }
     if (range_is_used_otherwise(memory, offset, length, access))
         return -E_BUSY;
-    if (!(region = heap_alloc(sizeof *region)))
+    if (!(region = heap_alloc(space->account, sizeof *region)))
         return -E_MEMORY;
     *region = (struct region){
         .start = address,
@@ -204,7 +204,8 @@ int64_t space_unmap(struct space *space, uint64_t address, uint64_t length)
         if (region->fixed)
             return -E_DENIED;
         found = true;
-        if (region->start < address && region->end > end && !(rest = heap_alloc(sizeof *rest)))
+        if (region->start < address && region->end > end &&
+            !(rest = heap_alloc(space->account, sizeof *rest)))
             return -E_MEMORY;
     }
     if (!found)

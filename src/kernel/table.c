@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "heap.h"
 #include "job.h"
+#include "process.h"
 #include "table.h"
 
 #define NAME_SIZE 48u
@@ -10,7 +11,9 @@
 static const struct object_type table_type;
 
 struct binding {
-    struct list link;
+    struct list link; /* in its table's list */
+    struct list made; /* in the list of the table's maker */
+    struct table *table;
     struct object *object;
     uint32_t rights;
     char name[NAME_SIZE];
@@ -18,7 +21,8 @@ struct binding {
 
 struct table {
     struct object object;
-    struct list bindings; /* in the order in which they were made */
+    struct process *maker; /* held; pays for the bindings; once it has ended there are none */
+    struct list bindings;  /* in the order in which they were made */
     uint64_t count;
 };
 
@@ -34,12 +38,13 @@ static struct binding *binding_find(struct table *table, const char *name, uint6
     return NULL;
 }
 
-static void binding_delete(struct table *table, struct binding *binding)
+static void binding_delete(struct binding *binding)
 {
     struct object *object = binding->object;
 
     list_remove(&binding->link);
-    table->count--;
+    list_remove(&binding->made);
+    binding->table->count--;
     heap_free(binding, sizeof *binding);
     object_release(object);
 }
@@ -114,17 +119,18 @@ static int64_t table_op_share(struct job *job)
         return length;
     if ((result = job_argument_pass(job, &object, &rights)))
         return result;
-    /* a table that holds itself could never end; deeper circles are their maker's loss */
-    if (object == &table->object)
-        return -E_ARGUMENT;
+    if (table->maker->state == PROCESS_ENDED)
+        return -E_GONE;
     if (binding_find(table, name, (uint64_t)length))
         return -E_EXISTS;
-    if (!(binding = heap_alloc(sizeof *binding)))
+    if (!(binding = heap_alloc(table->maker->account, sizeof *binding)))
         return -E_MEMORY;
+    binding->table = table;
     binding->object = object_hold(object);
     binding->rights = rights;
     memcpy(binding->name, name, (uint64_t)length + 1);
     list_insert(&table->bindings, &binding->link);
+    list_insert(&table->maker->bindings, &binding->made);
     table->count++;
     return 0;
 }
@@ -140,7 +146,7 @@ static int64_t table_op_remove(struct job *job)
         return length;
     if (!(binding = binding_find(table, name, (uint64_t)length)))
         return -E_NOT_FOUND;
-    binding_delete(table, binding);
+    binding_delete(binding);
     return 0;
 }
 
@@ -170,8 +176,15 @@ static void table_destroy(struct object *object)
     struct table *table = (struct table *)object;
 
     while (!list_empty(&table->bindings))
-        binding_delete(table, container_of(table->bindings.next, struct binding, link));
+        binding_delete(container_of(table->bindings.next, struct binding, link));
+    object_release(&table->maker->object);
     object_free(object);
+}
+
+void bindings_delete(struct list *bindings)
+{
+    while (!list_empty(bindings))
+        binding_delete(container_of(bindings->next, struct binding, made));
 }
 
 static const struct object_type table_type = {
@@ -189,12 +202,14 @@ static const struct object_type table_type = {
                 [OP_SHARE] = table_op_share},
 };
 
-struct object *table_create(void)
+struct object *table_create(struct process *maker)
 {
-    struct table *table = object_create(&table_type);
+    struct table *table = object_create(&table_type, maker->account);
 
     if (!table)
         return NULL;
     list_init(&table->bindings);
+    table->maker = maker;
+    object_hold(&maker->object);
     return &table->object;
 }

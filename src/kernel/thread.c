@@ -9,48 +9,31 @@
 #include "trace.h"
 #include "x86/fpu.h"
 
-#define SLOTS_PER_PAGE (PAGE_SIZE / sizeof(struct thread *))
-#define SLOT_PAGES     32u
-
-static struct thread **slot_pages[SLOT_PAGES];
-static uint16_t slot_pages_used[SLOT_PAGES];
+/* Each a thread; or, if free again, twice the next free slot's number plus 1; or 0, never used,
+ * then the next one is the next free. */
+static uintptr_t slots[THREADS_MAX];
+static uint32_t first_free;
 static uint32_t last_number;
 
-/* Find a place in the table of threads: the slot, or -1. */
-static int32_t slot_take(struct thread *thread)
+/* A place in the table of threads. There is one: accounts hold no more threads. */
+static uint16_t slot_take(struct thread *thread)
 {
-    for (uint32_t page = 0; page < SLOT_PAGES; page++) {
-        if (slot_pages_used[page] == SLOTS_PER_PAGE)
-            continue;
-        if (!slot_pages[page] && !(slot_pages[page] = page_alloc_zeroed(NULL, 0)))
-            return -1;
-        for (uint32_t i = 0; i < SLOTS_PER_PAGE; i++) {
-            if (slot_pages[page][i])
-                continue;
-            slot_pages[page][i] = thread;
-            slot_pages_used[page]++;
-            return (int32_t)(page * SLOTS_PER_PAGE + i);
-        }
-    }
-    return -1;
+    uint32_t slot = first_free;
+
+    first_free = slots[slot] ? (uint32_t)(slots[slot] / 2) : slot + 1;
+    slots[slot] = (uintptr_t)thread;
+    return (uint16_t)slot;
 }
 
 static void slot_free(uint16_t slot)
 {
-    uint32_t page = slot / SLOTS_PER_PAGE;
-
-    slot_pages[page][slot % SLOTS_PER_PAGE] = NULL;
-    if (--slot_pages_used[page] == 0) {
-        page_free(NULL, direct_physical(slot_pages[page]), 0);
-        slot_pages[page] = NULL;
-    }
+    slots[slot] = 2 * (uintptr_t)first_free + 1;
+    first_free = slot;
 }
 
 struct thread *thread_in_slot(uint16_t slot)
 {
-    uint32_t page = slot / SLOTS_PER_PAGE;
-
-    return page < SLOT_PAGES && slot_pages[page] ? slot_pages[page][slot % SLOTS_PER_PAGE] : NULL;
+    return slot < THREADS_MAX && slots[slot] % 2 == 0 ? (struct thread *)slots[slot] : NULL;
 }
 
 /* Memory for the ring, seen by kernel and process, and for the jobs. */
@@ -61,6 +44,9 @@ static int64_t rings_create(struct thread *thread, uint32_t capacity)
     struct job *jobs;
     int64_t address;
 
+    if (!account_charge(&process->account->items[ACCOUNT_REQUESTS], capacity))
+        return -E_LIMIT;
+    thread->ring.capacity = capacity;
     if (!(thread->ring_memory = memory_create_block(process->account, size)))
         return -E_MEMORY;
     address = space_map(&process->space, 0, size, thread->ring_memory, 0, MAP_WRITE, true);
@@ -77,6 +63,7 @@ static int64_t rings_create(struct thread *thread, uint32_t capacity)
 
 static void rings_destroy(struct thread *thread)
 {
+    account_refund(&thread->process->account->items[ACCOUNT_REQUESTS], thread->ring.capacity);
     if (thread->jobs)
         page_free(thread->process->account, direct_physical(thread->jobs), thread->jobs_order);
     if (thread->ring_address)
@@ -107,25 +94,20 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
 {
     int64_t result = start_check(start);
     struct thread *thread;
-    int32_t slot;
 
     if (result)
         return result;
-    if (!account_charge(&process->account->threads, 1))
+    if (!account_charge(&process->account->items[ACCOUNT_THREADS], 1))
         return -E_LIMIT;
-    thread = object_create(&thread_type);
-    slot = thread ? slot_take(thread) : -1;
-    if (slot < 0) {
-        if (thread)
-            object_free(&thread->object);
-        account_refund(&process->account->threads, 1);
+    if (!(thread = object_create(&thread_type, process->account))) {
+        account_refund(&process->account->items[ACCOUNT_THREADS], 1);
         return -E_MEMORY;
     }
     list_init(&thread->ready);
     thread->process = process;
     thread->number = ++last_number;
     thread->process_number = process->number;
-    thread->slot = (uint16_t)slot;
+    thread->slot = slot_take(thread);
     thread->priority = (uint8_t)start->priority;
     thread->state = THREAD_WAITING;
     thread->tls_base = start->tls_base;
@@ -166,7 +148,7 @@ void thread_end(struct thread *thread)
     rings_destroy(thread);
     fpu_destroy(thread);
     slot_free(thread->slot);
-    account_refund(&thread->process->account->threads, 1);
+    account_refund(&thread->process->account->items[ACCOUNT_THREADS], 1);
     list_remove(&thread->link);
     thread->process = NULL;
     object_release(&thread->object);

@@ -11,6 +11,7 @@
 #include "timer.h"
 #include "x86/cpu.h"
 
+#define THREADS_MAX             16384u /* in the machine */
 #define THREAD_PRIORITIES       32u
 #define THREAD_PRIORITY_DEFAULT 16u
 

@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "../heap.h"
+#include "../process.h"
 #include "../thread.h"
 #include "cpu.h"
 #include "fpu.h"
@@ -43,7 +44,7 @@ void fpu_init(void)
 
 bool fpu_create(struct thread *thread)
 {
-    uint8_t *area = heap_alloc(FPU_SIZE);
+    uint8_t *area = heap_alloc(thread->process->account, FPU_SIZE);
 
     if (!area)
         return false;
