@@ -264,6 +264,13 @@ uint64_t space_page(struct space *space, uint64_t address, uint32_t access)
     return page != FRAME_NONE ? page : page_fill(space, address, access);
 }
 
+bool space_allows(struct space *space, uint64_t address, uint32_t access)
+{
+    const struct region *region = region_at(space, address);
+
+    return region && !(access & ~region->access);
+}
+
 void space_destroy(struct space *space)
 {
     paging_destroy(space->root, space->account);

@@ -63,4 +63,8 @@ void space_forget(struct memory *memory, uint64_t offset, uint64_t length);
  */
 uint64_t space_page(struct space *space, uint64_t address, uint32_t access);
 
+/* Does a region show the address, for this access? If so, and space_page gives nothing, there is no
+ * memory. */
+bool space_allows(struct space *space, uint64_t address, uint32_t access);
+
 #endif

@@ -32,16 +32,21 @@ static void line_handle(unsigned line)
         interrupt_fire(line);
 }
 
-static bool page_fault_handle(const struct registers *registers, uint64_t address)
+/* Fill the page: 0, or why that cannot be. */
+static enum reason page_fault_handle(const struct registers *registers, uint64_t address)
 {
+    struct space *space = &cpu_current()->thread->process->space;
     uint32_t access = registers->error & FAULT_WRITE     ? MAP_WRITE
                       : registers->error & FAULT_EXECUTE ? MAP_EXECUTE
                                                          : MAP_READ;
 
     /* not the user's access, as an emulator has it that reads IRET's frame for itself: nothing to
      * fill, and to try again would never end */
-    return (registers->error & FAULT_USER) && address >= USER_BASE && address < USER_TOP &&
-           space_page(&cpu_current()->thread->process->space, address, access) != FRAME_NONE;
+    if (!(registers->error & FAULT_USER) || address < USER_BASE || address >= USER_TOP)
+        return REASON_PAGE_FAULT;
+    if (space_page(space, address, access) != FRAME_NONE)
+        return 0;
+    return space_allows(space, address, access) ? REASON_MEMORY : REASON_PAGE_FAULT;
 }
 
 /* Exceptions that have a reason of their own, by vector. */
@@ -59,7 +64,7 @@ static void exception_handle(const struct registers *registers)
     struct process *process = cpu_current()->thread->process;
     enum reason reason = reasons[registers->vector];
 
-    if (registers->vector == VECTOR_PAGE_FAULT && page_fault_handle(registers, address))
+    if (reason == REASON_PAGE_FAULT && !(reason = page_fault_handle(registers, address)))
         return;
     trace(TRACE_PROCESS_FAULT, registers->vector, address);
     process_end(process, &(struct process_status){

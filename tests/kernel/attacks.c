@@ -54,7 +54,7 @@ const char *const guest_name = "attacks";
     ATTACK(all_handles, EXITED)                                                                    \
     ATTACK(all_threads, EXITED)                                                                    \
     ATTACK(all_memory, EXITED)                                                                     \
-    ATTACK(all_memory_by_faults, PAGE_FAULT)                                                       \
+    ATTACK(all_memory_by_faults, MEMORY)                                                           \
     ATTACK(all_calls, INVALID_OPCODE)                                                              \
     ATTACK(fork_bomb, EXITED)                                                                      \
     ATTACK(close_in_flight, EXITED)                                                                \
@@ -509,7 +509,8 @@ static void fork_bomb(void)
         check_is(object_remove(processes, entry.name, 0), 0);
         killed++;
     }
-    check_is(killed, started);
+    /* the last ones may have ended by themselves: nothing was left for their first page */
+    check(killed <= started && killed + 2 >= started);
 }
 
 static void close_in_flight(void)

@@ -36,11 +36,12 @@ $(eval $(call kernel_unit_test,kernel_elf,src/kernel/elf.c))
 $(B)/tests/unit/kernel_elf: | $(B)/programs/hello/hello
 $(eval $(call kernel_unit_test,kernel_space,src/kernel/space.c))
 $(eval $(call kernel_unit_test,kernel_heap,src/kernel/heap.c))
+$(eval $(call kernel_unit_test,kernel_account,src/kernel/account.c))
 
 # Booted tests: programs of the guest, each with many tests; tests/kernel/first.c is `init` and runs
 # them all in one start of the machine.
-GUEST_TESTS := rings ports service fpu memory sharing copies handles tables processes threads \
-    attacks review
+GUEST_TESTS := accounts rings ports service fpu memory sharing copies handles tables processes \
+    threads attacks review
 
 $(B)/tests/kernel/%.c.o: tests/kernel/%.c
 	mkdir -p $(@D)

@@ -426,7 +426,7 @@ static void frame_limit(void)
 {
     struct process_status status = child_run("limit", NULL, 0);
 
-    check_is(status.reason, REASON_PAGE_FAULT);
+    check_is(status.reason, REASON_MEMORY);
     check_is(status.address, SOMEWHERE);
 }
 

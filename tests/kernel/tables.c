@@ -161,13 +161,39 @@ static void listing(void)
     check_is(object_read(table, entries, sizeof(entries), UINT64_MAX - 63), 0);
 }
 
-/* A table cannot hold itself: it would never end. */
-static void itself(void)
+/* A table that holds itself, and two that hold each other, go with the process that made them: this
+ * test's memory is free again after it, though nobody has a handle on them any more. */
+static void circles(void)
+{
+    uint32_t own = table_make(), first = table_make(), second = table_make();
+
+    check_is(object_share(own, own, 0, "self"), 0);
+    check_is(object_share(first, second, 0, "second"), 0);
+    check_is(object_share(second, first, 0, "first"), 0);
+    check_is(handle_close(own), 0);
+    check_is(handle_close(first), 0);
+    check_is(handle_close(second), 0);
+}
+
+/* So does a process that was never started and holds itself, a table that holds it, and a port
+ * whose remote lies in a table that its own holder cannot reach any more. */
+static void circles_of_others(void)
 {
     uint32_t table = table_make();
+    int64_t process = object_create(processes, OBJECT_PROCESS, "never", 0, 0);
+    int64_t port = object_create(self, OBJECT_PORT, NULL, 0, 0);
+    int64_t remote = object_create((uint32_t)port, OBJECT_REMOTE, NULL, RIGHT_ALL, 7);
 
-    check_is(object_share(table, table, 0, "self"), -E_ARGUMENT);
-    check_is(object_get(table, PROPERTY_SIZE), 0);
+    check(process > 0 && port > 0 && remote > 0);
+    check_is(object_share((uint32_t)process, (uint32_t)process, 0, "itself"), 0);
+    check_is(object_share((uint32_t)process, table, 0, "table"), 0);
+    check_is(object_share(table, (uint32_t)process, 0, "process"), 0);
+    check_is(object_share(table, (uint32_t)port, 0, "port"), 0);
+    check_is(object_share(table, (uint32_t)remote, 0, "remote"), 0);
+    check_is(handle_close((uint32_t)process), 0);
+    check_is(handle_close((uint32_t)port), 0);
+    check_is(handle_close((uint32_t)remote), 0);
+    check_is(handle_close(table), 0);
 }
 
 /* Ten thousand tables, one in the other, all end together. */
@@ -246,7 +272,8 @@ const struct guest_test guest_tests[] = {
     {"path-rights", path_rights},
     {"forwarding", forwarding},
     {"listing", listing},
-    {"itself", itself},
+    {"circles", circles},
+    {"circles-of-others", circles_of_others},
     {"deep", deep},
     {"events", events},
     {"closed-while-waiting", closed_while_waiting},

@@ -32,6 +32,17 @@ static struct account account;
 static struct handle_table table;
 static unsigned pages, pages_left;
 
+bool account_take(struct account_item *item, uint64_t count)
+{
+    require(item == &account.items[ACCOUNT_HANDLES] && count == 1);
+    return false; /* the account holds its limit */
+}
+
+void account_give(struct account_item *item, uint64_t keep)
+{
+    ck_abort_msg("given back: %p, %lu", (void *)item, (unsigned long)keep);
+}
+
 void *page_alloc_zeroed(struct account *payer, unsigned order)
 {
     require(payer == &account && order == 0);
@@ -83,14 +94,15 @@ static void table_make(uint64_t limit)
     memset(last_generation, 0, sizeof last_generation);
     live_count = stale_count = free_first = free_end = slots = 0;
     pages_left = 1000;
-    account = (struct account){.handles = {0, limit}};
+    account.items[ACCOUNT_HANDLES] =
+        (struct account_item){.held = limit, .limit = limit, .reserve = UINT64_MAX / 2};
     handle_table_init(&table, &account);
 }
 
 static void table_unmake(void)
 {
     handle_table_destroy(&table);
-    require(account.handles.used == 0 && pages == 0);
+    require(account.items[ACCOUNT_HANDLES].used == 0 && pages == 0);
     for (unsigned i = 0; i < THINGS; i++)
         require(things[i].object.references == 1 && things[i].handles == 0 &&
                 things[i].rights == 0);
@@ -117,7 +129,7 @@ static void step_create(void)
     uint32_t references = things[thing].object.references;
     int64_t handle = handle_create(&table, object_hold(&things[thing].object), rights);
 
-    if (live_count == account.handles.limit) {
+    if (live_count == account.items[ACCOUNT_HANDLES].limit) {
         require(handle == -E_LIMIT && things[thing].object.references == references);
         return;
     }
@@ -156,7 +168,7 @@ static void step_duplicate(uint32_t index)
     result = handle_duplicate(&table, live[index].handle, wanted);
     if (!(live[index].rights & RIGHT_DUPLICATE) || (wanted & ~live[index].rights)) {
         require(result == -E_DENIED);
-    } else if (live_count == account.handles.limit) {
+    } else if (live_count == account.items[ACCOUNT_HANDLES].limit) {
         require(result == -E_LIMIT);
     } else {
         require(result > 0);
@@ -194,7 +206,7 @@ static void sums_check(void)
     for (unsigned i = 0; i < THINGS; i++)
         require(things[i].handles == handles[i] && things[i].rights == rights[i] &&
                 things[i].object.references == handles[i] + 1);
-    require(account.handles.used == live_count);
+    require(account.items[ACCOUNT_HANDLES].used == live_count);
 }
 
 START_TEST(random_steps)
@@ -255,7 +267,7 @@ START_TEST(all_slots)
     for (uint32_t i = 0; i < SLOTS; i++)
         require(handle_create(&table, object_hold(object), RIGHT_ALL) > 0);
     require(handle_create(&table, object_hold(object), RIGHT_ALL) == -E_LIMIT);
-    require(account.handles.used == SLOTS && object->references == SLOTS + 1);
+    require(account.items[ACCOUNT_HANDLES].used == SLOTS && object->references == SLOTS + 1);
     require(handle_resolve(&table, 0x10000 | (SLOTS - 1), 0, &found, &has) == 0);
     table_unmake();
 }
@@ -275,7 +287,7 @@ START_TEST(no_memory)
 
             require(there ? result > 0 : result == -E_MEMORY);
         }
-        require(account.handles.used == (left == 2 ? HANDLE_LEAF : 0));
+        require(account.items[ACCOUNT_HANDLES].used == (left == 2 ? HANDLE_LEAF : 0));
         pages_left = 10;
         require(handle_create(&table, object_hold(object), RIGHT_ALL) > 0);
         table_unmake();

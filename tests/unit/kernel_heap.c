@@ -18,12 +18,13 @@ static struct {
 } pieces[PIECES];
 static uint32_t count;
 static unsigned pages, pages_left;
+static struct account account = {.references = 1};
 
-uint64_t page_alloc(struct account *account, unsigned order)
+uint64_t page_alloc(struct account *payer, unsigned order)
 {
     void *page;
 
-    require(account == NULL && order == 0);
+    require(payer == &account && order == 0);
     if (pages_left == 0)
         return FRAME_NONE;
     pages_left--;
@@ -33,11 +34,22 @@ uint64_t page_alloc(struct account *account, unsigned order)
     return direct_physical(page);
 }
 
-void page_free(struct account *account, uint64_t address, unsigned order)
+void page_free(struct account *payer, uint64_t address, unsigned order)
 {
-    require(account == NULL && order == 0);
+    require(payer == &account && order == 0);
     pages--;
     free(direct_pointer(address));
+}
+
+struct account *account_hold(struct account *held)
+{
+    held->references++;
+    return held;
+}
+
+void account_release(struct account *held)
+{
+    held->references--;
 }
 
 void panic(const char *format, ...)
@@ -47,7 +59,7 @@ void panic(const char *format, ...)
 
 static void piece_take(size_t size)
 {
-    uint8_t *bytes = heap_alloc(size);
+    uint8_t *bytes = heap_alloc(&account, size);
 
     if (!bytes) {
         require(pages_left == 0);
@@ -73,7 +85,7 @@ static void piece_give(uint32_t index)
 
 START_TEST(random_steps)
 {
-    heap_init();
+    heap_init(&account);
     for (uint64_t step = 0, all = steps(STEPS); step < all; step++) {
         bool fill = random_below(100) < (step / 5000 % 2 ? 60u : 40u);
 
@@ -85,22 +97,22 @@ START_TEST(random_steps)
     }
     while (count)
         piece_give(count - 1);
-    require(pages == 0);
+    require(pages == 0 && account.references == 1);
 }
 END_TEST
 
 START_TEST(sizes)
 {
-    heap_init();
+    heap_init(&account);
     for (size_t size = 0; size <= 2048; size++) {
         pages_left = 1;
         if (size)
             piece_take(size);
         else
-            heap_free(heap_alloc(0), 0);
+            heap_free(heap_alloc(&account, 0), 0);
         if (size)
             piece_give(0);
-        require(pages == 0);
+        require(pages == 0 && account.references == 1);
     }
 }
 END_TEST

@@ -50,8 +50,9 @@ static struct model_page *page_at(uint64_t address)
     return NULL;
 }
 
-void *heap_alloc(size_t size)
+void *heap_alloc(struct account *payer, size_t size)
 {
+    require(payer == &account);
     if (pieces_left == 0)
         return NULL;
     pieces_left--;
