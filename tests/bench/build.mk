@@ -8,6 +8,20 @@ $(B)/host/tests/bench/%.o: tests/bench/%.c
 $(B)/host/boot-ticks: $(B)/host/tests/bench/boot.o $(BOCHS_OBJECTS)
 	$(CC) -o $@ $^
 
+$(B)/host/bench-points: $(B)/host/tests/bench/points.o $(BOCHS_OBJECTS) \
+    $(call grader_objects,symbols)
+	$(CC) -o $@ $^ $(SESSION_LIBS)
+
+# What happens between two places in the machine is measured with a first program made for it.
+$(B)/bench/%.c.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(USER_CFLAGS) -c -o $@ $<
+
+$(eval $(call program,bench-acts,$(B)/bench/acts.c.o))
+ACTS_FILES = kernel=$(B)/kernel/kernel kernel.symbols=$(B)/kernel/kernel.symbols \
+    init=$(B)/programs/bench-acts/bench-acts
+$(eval $(call boot_image,$(B)/bench/acts.iso,ACTS_FILES))
+
 # A start is measured with an archive of at least a mebibyte, all of which the loader checks.
 BENCH_FILES = $(ARCHIVE_FILES) padding=$(B)/bench/padding
 $(eval $(call boot_image,$(B)/bench/orrery.iso,BENCH_FILES))
@@ -16,7 +30,8 @@ $(B)/bench/padding:
 	head -c 1048576 /dev/zero >$@
 
 .PHONY: bench lines
-bench: image $(B)/bench/orrery.iso $(B)/host/orrery-run $(B)/host/boot-ticks
+bench: image $(B)/bench/orrery.iso $(B)/bench/acts.iso $(B)/host/orrery-run \
+    $(B)/host/boot-ticks $(B)/host/bench-points
 	@[ -z "$(PROFILE)$(PLOT)" ] || \
 	    { echo "make bench: PROFILE and PLOT need a profiler that is not there yet" >&2; exit 2; }
 	@mkdir -p $(B)/bench && echo bench >$(B)/bench/script
@@ -24,9 +39,11 @@ bench: image $(B)/bench/orrery.iso $(B)/host/orrery-run $(B)/host/boot-ticks
 	    { cat $(B)/bench/guest.txt >&2; echo "make bench: bench failed in the guest" >&2; exit 1; }
 	@$(B)/host/boot-ticks $(B)/bench/orrery.iso $(B)/kernel/kernel.elf $(B)/programs/init/init.elf \
 	    >$(B)/bench/boot.txt
+	@$(B)/host/bench-points $(B)/bench/acts.iso $(B)/kernel/kernel.elf \
+	    $(B)/programs/bench-acts/bench-acts.elf >$(B)/bench/points.txt
 	@python3 tests/lines.py --figures $(B) >$(B)/bench/sizes.txt
 	@python3 tests/bench/bench.py $(if $(KEEP),--keep) \
-	    $(B)/bench/guest.txt $(B)/bench/boot.txt $(B)/bench/sizes.txt
+	    $(B)/bench/guest.txt $(B)/bench/points.txt $(B)/bench/boot.txt $(B)/bench/sizes.txt
 
 lines: $(B)/kernel/kernel.elf $(B)/boot/stage2.bin
 	@python3 tests/lines.py $(B)

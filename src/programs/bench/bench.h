@@ -15,9 +15,10 @@
 #define ROLE_SERVER "server" /* answers every write at once */
 #define ROLE_STAMP  "stamp"  /* ends at once, with the tick as its status */
 
-/* The ticks of one item. */
+/* The ticks of one item, each time that it was measured. */
 struct figure {
-    uint64_t least, most, count;
+    uint64_t count;
+    uint64_t ticks[ROUNDS];
 };
 
 /* Ticks that measuring takes by itself: taken off every figure. */
@@ -26,8 +27,12 @@ extern uint64_t overhead;
 /* Take one measurement down: `ticks` for `acts` acts, of which `known` ticks are something else. */
 void figure_add(struct figure *figure, uint64_t ticks, uint64_t acts, uint64_t known);
 
-/* `NAME LEAST MOST COUNT`, a line. */
-void figure_print(const struct figure *figure, const char *name);
+/* Sort it, for figure_at: what this part of a thousand of the measurements do not exceed. */
+void figure_sort(struct figure *figure);
+uint64_t figure_at(const struct figure *figure, unsigned thousandth);
+
+/* `NAME LEAST MOST COUNT MEDIAN`, a line. */
+void figure_print(struct figure *figure, const char *name);
 
 /* Start this program once more in a process of its own; `port` may be 0. A handle, or an error. */
 int64_t role_start(const char *role, uint32_t port);

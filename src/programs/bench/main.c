@@ -1,5 +1,5 @@
 /*
- * bench: measure and print, a line an item: `NAME LEAST MOST COUNT`, in ticks an act.
+ * bench: measure and print, a line an item: `NAME LEAST MOST COUNT MEDIAN`, in ticks an act.
  *
  * null-enter       enter(0, 0, 0) with nobody else ready, and back
  * ring-N           a no-op through the ring in batches of N: pushed, entered, popped
@@ -23,18 +23,34 @@ uint64_t overhead;
 void figure_add(struct figure *figure, uint64_t ticks, uint64_t acts, uint64_t known)
 {
     uint64_t other = known + overhead;
-    uint64_t each = (ticks > other ? ticks - other : 0) / acts;
 
-    if (figure->count == 0 || each < figure->least)
-        figure->least = each;
-    if (each > figure->most)
-        figure->most = each;
-    figure->count++;
+    figure->ticks[figure->count++] = (ticks > other ? ticks - other : 0) / acts;
 }
 
-void figure_print(const struct figure *figure, const char *name)
+void figure_sort(struct figure *figure)
 {
-    print("%-16s %8lu %8lu %6lu\n", name, figure->least, figure->most, figure->count);
+    uint64_t *ticks = figure->ticks;
+
+    /* one by one to their places: most are equal */
+    for (uint64_t i = 1; i < figure->count; i++) {
+        uint64_t value = ticks[i], place = i;
+
+        for (; place > 0 && ticks[place - 1] > value; place--)
+            ticks[place] = ticks[place - 1];
+        ticks[place] = value;
+    }
+}
+
+uint64_t figure_at(const struct figure *figure, unsigned thousandth)
+{
+    return figure->ticks[(figure->count - 1) * thousandth / 1000];
+}
+
+void figure_print(struct figure *figure, const char *name)
+{
+    figure_sort(figure);
+    print("%-16s %8lu %8lu %6lu %8lu\n", name, figure_at(figure, 0), figure_at(figure, 1000),
+          figure->count, figure_at(figure, 500));
     /* the console answers this when the line has left the wire: its interrupts are over */
     object_write(handle_named("out"), NULL, 0, 0);
 }
@@ -48,7 +64,8 @@ static void overhead_measure(void)
 
         figure_add(&figure, tick_read() - start, 1, 0);
     }
-    overhead = figure.least;
+    figure_sort(&figure);
+    overhead = figure_at(&figure, 0);
 }
 
 int64_t role_start(const char *role, uint32_t port)
