@@ -54,6 +54,11 @@ void report_print(const struct grade *grade, FILE *to, bool colour);
 /* The report for programs: the same bytes for the same results. Result: 0, or -1 with errno. */
 int report_json(const struct grade *grade, const char *path);
 
+/* Other forms of that report, made from the one at `report`: to the files that are not NULL. `runs`
+ * is the folder of the runs' consoles and traces. Result: 0, or -1, and what is wrong was told. */
+enum report_form { REPORT_JUNIT, REPORT_GRADESCOPE, REPORT_HTML, REPORT_FORMS };
+int report_forms(const char *report, const char *runs, const char *const *files);
+
 /* The command that repeats a seed, and the one that looks at it under GDB. */
 void report_again(const struct grade *grade, uint64_t seed, char *text, size_t size);
 void report_look(const struct grade *grade, uint64_t seed, uint64_t tick, char *text, size_t size);

@@ -22,6 +22,7 @@ static const char usage_text[] =
     "  --seeds K    grade seeds 1 to K (default: as the case says)\n"
     "  --base REV   take all but the case's files from this commit, and refuse other changes\n"
     "  --json FILE  write the result as JSON, too\n"
+    "  --junit FILE, --gradescope FILE, --html FILE  write it in these forms, too\n"
     "  --build DIR  the folder B of the build (default: where this program was built)\n"
     "  --jobs N     machines at once (default: one a processor)\n"
     "  --check      check labs: reference, skeleton, mutants, cheats\n"
@@ -34,6 +35,7 @@ struct wishes {
     uint64_t seed;
     size_t seeds;
     const char *base, *json;
+    const char *forms[REPORT_FORMS]; /* files to write, NULL: none */
     char *build;
     unsigned jobs;
     bool one_seed, check;
@@ -102,9 +104,12 @@ static char *build_folder(const char *asked)
 static void wishes_read(struct wishes *wishes, int count, char **arguments)
 {
     static const struct option rows[] = {
-        {"seed", 1, NULL, 's'},  {"seeds", 1, NULL, 'k'}, {"base", 1, NULL, 'b'},
-        {"json", 1, NULL, 'j'},  {"build", 1, NULL, 'B'}, {"jobs", 1, NULL, 'n'},
-        {"check", 0, NULL, 'c'}, {"help", 0, NULL, 'h'},  {NULL, 0, NULL, 0},
+        {"seed", 1, NULL, 's'},           {"seeds", 1, NULL, 'k'},
+        {"base", 1, NULL, 'b'},           {"json", 1, NULL, 'j'},
+        {"build", 1, NULL, 'B'},          {"jobs", 1, NULL, 'n'},
+        {"check", 0, NULL, 'c'},          {"help", 0, NULL, 'h'},
+        {"junit", 1, NULL, REPORT_JUNIT}, {"gradescope", 1, NULL, REPORT_GRADESCOPE},
+        {"html", 1, NULL, REPORT_HTML},   {NULL, 0, NULL, 0},
     };
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     const char *build = NULL;
@@ -120,6 +125,8 @@ static void wishes_read(struct wishes *wishes, int count, char **arguments)
             wishes->base = optarg;
         } else if (letter == 'j') {
             wishes->json = optarg;
+        } else if (letter < REPORT_FORMS) {
+            wishes->forms[letter] = optarg;
         } else if (letter == 'B') {
             build = optarg;
         } else if (letter == 'n') {
@@ -180,6 +187,22 @@ static void tree_prepare(const struct wishes *wishes, const char *folder, struct
         stop(tree->error, "");
 }
 
+/* The reports in files; `runs` is where the runs' consoles and traces lie. */
+static void reports_write(const struct wishes *wishes, const struct grade *grade, const char *runs)
+{
+    char *own;
+
+    if (wishes->json != NULL && report_json(grade, wishes->json) != 0)
+        stop("cannot write ", wishes->json);
+    if (asprintf(&own, "%s/report.json", runs) < 0)
+        abort();
+    if (report_json(grade, own) != 0)
+        stop("cannot write ", own);
+    if (report_forms(own, runs, wishes->forms) != 0)
+        exit(STATUS_REFUSED);
+    free(own);
+}
+
 static int grade_case(const struct wishes *wishes, const char *folder)
 {
     struct case_file file;
@@ -214,8 +237,7 @@ static int grade_case(const struct wishes *wishes, const char *folder)
 
     grade_run(&options, &grade);
     report_print(&grade, stdout, isatty(STDOUT_FILENO));
-    if (wishes->json != NULL && report_json(&grade, wishes->json) != 0)
-        fprintf(stderr, "orrery-grade: cannot write %s\n", wishes->json);
+    reports_write(wishes, &grade, images);
     status = grade.refused          ? STATUS_REFUSED
              : grade.infrastructure ? STATUS_INFRASTRUCTURE
              : grade.score == 100   ? STATUS_FULL

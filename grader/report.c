@@ -1,6 +1,7 @@
 /* Reports: for people on a terminal, for programs as JSON. */
 #include "grade.h"
 
+#include "command.h"
 #include "trace.h"
 
 #include <errno.h>
@@ -192,4 +193,32 @@ int report_json(const struct grade *grade, const char *path)
     result = root != NULL ? json_dump_file(root, path, JSON_INDENT(2)) : -1;
     json_decref(root);
     return result;
+}
+
+int report_forms(const char *report, const char *runs, const char *const *files)
+{
+    static const char *const options[REPORT_FORMS] = {"--junit", "--gradescope", "--html"};
+    const char *command[6 + 2 * REPORT_FORMS] = {"python3", "grader/reports/reports.py", report,
+                                                 "--runs", runs};
+    size_t used = 5;
+    char line[300], *log;
+    int status;
+
+    for (size_t i = 0; i < REPORT_FORMS; i++) {
+        if (files[i] == NULL)
+            continue;
+        command[used++] = options[i];
+        command[used++] = files[i];
+    }
+    if (used == 5)
+        return 0;
+    if (asprintf(&log, "%s/reports.log", runs) < 0)
+        abort();
+    status = command_run(command, NULL, log, 60);
+    if (status != 0) {
+        command_telling_line(log, line, sizeof(line));
+        fprintf(stderr, "orrery-grade: %s\n", line);
+    }
+    free(log);
+    return status == 0 ? 0 : -1;
 }
