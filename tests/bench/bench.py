@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Figures beside their budgets, and what changed since they were last kept.
 
-    bench.py [--keep] FILE...
+    bench.py [--keep] [--crowd CROWD] FILE...
 
 Each FILE holds lines `NAME MIN [MAX [COUNT [MEDIAN]]]` of figures that budgets.txt beside this
 script names; other lines are passed over. What counts is the median. results.txt holds the figures
 as last kept: a change of more than 2 % is named; --keep writes the new ones there. The exit status
 is 1 if a figure is over its budget, or one that should be there is not.
+
+CROWD holds the same figures measured while many others hold processes, threads and handles; none
+may be more than 5 % larger there.
 """
+import argparse
 import pathlib
 import re
 import sys
@@ -15,6 +19,7 @@ import sys
 HERE = pathlib.Path(__file__).parent
 RESULTS = HERE / "results.txt"
 NOTICED = 0.02
+GROWTH = 0.05
 LINE = re.compile(r"\s*([a-z][a-z0-9-]*)[ :]+(\d+(?: +\d+){0,3})\s*$")
 
 
@@ -41,12 +46,28 @@ def number(value):
     return "-" if value is None else f"{value:,}"
 
 
+def growth(alone, crowd, over):
+    """Prints what figures become in a crowd."""
+    print(f"\n{'in a crowd':<16} {'is':>9} {'alone':>9}  growth")
+    for name, _, _, _, _, _ in budgets():
+        if name not in crowd or name not in alone:
+            continue
+        is_now, was = crowd[name][-1], alone[name][-1]
+        grown = (is_now - was) / was
+        print(f"{name:<16} {is_now:>9,} {was:>9,}  {grown:+.1%}")
+        if grown > GROWTH:
+            over.append(f"growth-{name}: {grown:+.1%}, more than {GROWTH:.0%}")
+
+
 def main(arguments):
-    keep = "--keep" in arguments
+    options = argparse.ArgumentParser()
+    options.add_argument("--keep", action="store_true")
+    options.add_argument("--crowd", type=pathlib.Path)
+    options.add_argument("files", type=pathlib.Path, nargs="+")
+    options = options.parse_args(arguments)
     now, before = {}, figures(RESULTS) if RESULTS.exists() else {}
-    for path in arguments:
-        if path != "--keep":
-            now |= figures(pathlib.Path(path))
+    for path in options.files:
+        now |= figures(path)
     rows, missing, changed, over = list(budgets()), [], [], []
     print(f"{'':<16} {'is':>9} {'min':>9} {'max':>9} {'count':>5} {'must':>9} {'reach':>9} "
           f"{'linux':>7} {'xv6':>9}")
@@ -62,13 +83,15 @@ def main(arguments):
         old = before.get(name, (None,))[-1]
         if old and abs(median - old) > NOTICED * old:
             changed.append(f"{name}: {old:,} -> {median:,} ({(median - old) / old:+.1%})")
+    if options.crowd:
+        growth(now, figures(options.crowd), over)
     for text in changed:
         print("changed  " + text)
     for name in missing:
         print("missing  " + name)
     for text in over:
         print("over     " + text)
-    if keep:
+    if options.keep:
         names = [row[0] for row in rows if row[0] in now]
         RESULTS.write_text("# name min max count median: kept by `make bench KEEP=1`\n" + "".join(
             f"{name} {' '.join(map(str, now[name]))}\n" for name in names))

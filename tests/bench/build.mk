@@ -29,20 +29,26 @@ $(B)/bench/padding:
 	@mkdir -p $(@D)
 	head -c 1048576 /dev/zero >$@
 
+# $(call bench_guest,COMMAND,NAME,OPTIONS): what the shell's command prints, in NAME.txt.
+bench_guest = mkdir -p $(B)/bench && echo $(1) >$(B)/bench/$(2).script && \
+    $(B)/host/orrery-run $(3) --script $(B)/bench/$(2).script $(B)/orrery.iso \
+    >$(B)/bench/$(2).txt || { cat $(B)/bench/$(2).txt >&2; \
+    echo "make bench: $(1) failed in the guest" >&2; exit 1; }
+
 .PHONY: bench lines
 bench: image $(B)/bench/orrery.iso $(B)/bench/acts.iso $(B)/host/orrery-run \
     $(B)/host/boot-ticks $(B)/host/bench-points
 	@[ -z "$(PROFILE)$(PLOT)" ] || \
 	    { echo "make bench: PROFILE and PLOT need a profiler that is not there yet" >&2; exit 2; }
-	@mkdir -p $(B)/bench && echo bench >$(B)/bench/script
-	@$(B)/host/orrery-run --script $(B)/bench/script $(B)/orrery.iso >$(B)/bench/guest.txt || \
-	    { cat $(B)/bench/guest.txt >&2; echo "make bench: bench failed in the guest" >&2; exit 1; }
+	$(call bench_guest,bench,guest)
+	$(if $(LONG),$(call bench_guest,bench crowd,crowd,--memory 512))
 	@$(B)/host/boot-ticks $(B)/bench/orrery.iso $(B)/kernel/kernel.elf $(B)/programs/init/init.elf \
 	    >$(B)/bench/boot.txt
 	@$(B)/host/bench-points $(B)/bench/acts.iso $(B)/kernel/kernel.elf \
 	    $(B)/programs/bench-acts/bench-acts.elf >$(B)/bench/points.txt
 	@python3 tests/lines.py --figures $(B) >$(B)/bench/sizes.txt
 	@python3 tests/bench/bench.py $(if $(KEEP),--keep) \
+	    $(if $(LONG),--crowd $(B)/bench/crowd.txt) \
 	    $(B)/bench/guest.txt $(B)/bench/points.txt $(B)/bench/boot.txt $(B)/bench/sizes.txt
 
 lines: $(B)/kernel/kernel.elf $(B)/boot/stage2.bin

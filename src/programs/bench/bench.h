@@ -14,6 +14,7 @@
 /* What bench runs itself as, in another process: its first argument. */
 #define ROLE_SERVER "server" /* answers every write at once */
 #define ROLE_STAMP  "stamp"  /* ends at once, with the tick as its status */
+#define ROLE_MEMBER "member" /* one of a crowd: holds threads and handles, and waits */
 
 /* The ticks of one item, each time that it was measured. */
 struct figure {
@@ -34,7 +35,8 @@ uint64_t figure_at(const struct figure *figure, unsigned thousandth);
 /* `NAME LEAST MOST COUNT MEDIAN`, a line. */
 void figure_print(struct figure *figure, const char *name);
 
-/* Start this program once more in a process of its own; `port` may be 0. A handle, or an error. */
+/* Start this program once more in a process of its own, which finds `port` by that name; it may be
+ * 0. A handle, or an error. */
 int64_t role_start(const char *role, uint32_t port);
 
 /* The measurements; each prints its lines. 0, or a negative error that stops bench. */
@@ -44,5 +46,13 @@ int64_t bench_calls(void);  /* server.c: sync-call, ring-call */
 int64_t bench_memory(void); /* memory.c: page-fault */
 int64_t bench_spawn(void);  /* spawn.c: spawn, exit */
 int bench_server(void);     /* server.c: the role */
+
+/*
+ * crowd.c: a thousand processes that together hold ten thousand threads and 65,536 handles, all of
+ * them waiting. Make it (0 or an error), end it, be one of it.
+ */
+int64_t crowd_open(void);
+void crowd_close(void);
+int crowd_member(void);
 
 #endif

@@ -11,6 +11,8 @@
  * spawn            starting a program of 64 KiB, until its main
  * exit             from there to its end being known to who waits
  *
+ * `bench crowd` measures the same while a thousand other processes are there.
+ *
  * The measuring thread has a ring of its own, large enough for the largest batch.
  */
 #include "programs/bench/bench.h"
@@ -92,12 +94,14 @@ int64_t role_start(const char *role, uint32_t port)
     return process;
 }
 
+static bool in_crowd;
+
 static int measure(void *event)
 {
     static int64_t (*const benches[])(void) = {bench_enter, bench_switch, bench_calls, bench_memory,
                                                bench_spawn};
     uint64_t done = 1;
-    int64_t result = 0;
+    int64_t result = in_crowd ? crowd_open() : 0;
 
     overhead_measure();
     for (size_t i = 0; result >= 0 && i < sizeof(benches) / sizeof(benches[0]); i++)
@@ -106,6 +110,8 @@ static int measure(void *event)
         print("bench: %s\n", error_text(result));
         done = 2;
     }
+    if (in_crowd)
+        crowd_close();
     object_write((uint32_t)(uintptr_t)event, &done, sizeof(done), 0);
     return 0;
 }
@@ -119,6 +125,13 @@ int main(int argc, char **argv)
         program_exit((int64_t)tick_read());
     if (argc == 2 && strcmp(argv[1], ROLE_SERVER) == 0)
         return bench_server();
+    if (argc == 2 && strcmp(argv[1], ROLE_MEMBER) == 0)
+        return crowd_member();
+    in_crowd = argc == 2 && strcmp(argv[1], "crowd") == 0;
+    if (argc > 2 || (argc == 2 && !in_crowd)) {
+        print("usage: bench [crowd]\n");
+        return 2;
+    }
     event = object_create(handle_named("self"), OBJECT_EVENT, NULL, 0, 0);
     thread = event < 0 ? event : thread_create(measure, (void *)event, RING_LARGE);
     if (thread < 0) {
