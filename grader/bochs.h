@@ -117,8 +117,9 @@ int bochs_write(struct bochs *bochs, uint64_t physical, const void *bytes, size_
  * `error` if nothing is mapped there. */
 int bochs_translate(struct bochs *bochs, uint64_t cr3, uint64_t linear, uint64_t *physical);
 
-/* Memory by linear address through bochs_translate. */
+/* Memory by linear address through bochs_translate; a write lies within one page. */
 int bochs_read_linear(struct bochs *bochs, uint64_t linear, void *buffer, size_t size);
+int bochs_write_linear(struct bochs *bochs, uint64_t linear, const void *bytes, size_t size);
 
 /* Console: everything that the guest has sent since the last call, in `*bytes` (owned by the
  * machine, valid until the next call). Result: their number, or -1. */

@@ -239,3 +239,12 @@ int bochs_read_linear(struct bochs *bochs, uint64_t linear, void *buffer, size_t
     }
     return 0;
 }
+
+int bochs_write_linear(struct bochs *bochs, uint64_t linear, const void *bytes, size_t size)
+{
+    uint64_t physical;
+
+    return bochs_translate(bochs, 0, linear, &physical) != 0
+               ? -1
+               : bochs_write(bochs, physical, bytes, size);
+}

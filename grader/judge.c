@@ -210,6 +210,7 @@ static void attempt(const struct judge_options *options, const struct draw *draw
         .last_line = options->file->last,
         .budget_ticks = options->file->ticks,
         .quiet_ticks = options->file->quiet,
+        .trace = true,
         .console = take_console,
         .record = take_record,
         .context = judge,

@@ -142,6 +142,7 @@ static int run_script(const struct run *run)
         .prompt = prompt,
         .budget_ticks = run->budget_ticks,
         .quiet_ticks = run->quiet_ticks,
+        .trace = run->trace,
         .trace_each_stop = run->trace,
         .interrupted = &run_interrupted,
         .console = print_console,

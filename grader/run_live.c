@@ -1,4 +1,5 @@
 /* A person at the terminal: the terminal in raw mode, connected to the guest. */
+#include "names.h"
 #include "run.h"
 
 #include "abi/layout.h"
@@ -16,10 +17,10 @@ struct live {
     const struct run *run;
     struct bochs *bochs;
     struct symbols *kernel;
-    int power_off, panic;
+    int power_off, panic, trace_init;
     int guest; /* descriptor that carries what the person sees and types */
     struct trace_reader reader;
-    uint64_t trace_pointer;
+    uint64_t trace_pointer, trace_mask;
     bool done;
     int status;
 };
@@ -34,6 +35,16 @@ static int breakpoint_at(struct live *live, const char *name)
     uint64_t address;
 
     return symbols_find(live->kernel, name, &address) == 0 ? bochs_break(live->bochs, address) : -1;
+}
+
+/* The kernel is about to start its trace: it is to write all events. */
+static void trace_turn_on(struct live *live, const struct bochs_stop *stop)
+{
+    static const uint64_t all = UINT64_MAX;
+
+    if (stop->reason == BOCHS_STOP_BREAKPOINT && (int)stop->breakpoint == live->trace_init &&
+        bochs_write_linear(live->bochs, live->trace_mask, &all, sizeof(all)) != 0)
+        fprintf(stderr, "%s\r\n", bochs_error(live->bochs));
 }
 
 /* Shows the records written since the last stop; before the kernel runs there is nothing to find.
@@ -73,6 +84,7 @@ static void handle_stop(struct live *live, const struct bochs_stop *stop)
     struct bochs_registers registers;
     struct pollfd rest = {.fd = live->guest, .events = POLLIN};
 
+    trace_turn_on(live, stop);
     trace_show(live);
     if (stop->reason == BOCHS_STOP_ENDED) {
         finish(live, RUN_INFRASTRUCTURE, bochs_error(live->bochs));
@@ -153,13 +165,16 @@ static int start(struct live *live)
         fprintf(stderr, "orrery-run: %s\n", bochs_error(NULL));
         return -1;
     }
-    live->power_off = breakpoint_at(live, "machine_power_off");
-    live->panic = breakpoint_at(live, "machine_panic_stop");
+    live->power_off = breakpoint_at(live, NAME_POWER_OFF);
+    live->panic = breakpoint_at(live, NAME_PANIC);
+    live->trace_init = -1;
     if (live->run->trace) {
-        breakpoint_at(live, "trace_full");
-        symbols_find(live->kernel, "trace_buffer", &live->trace_pointer);
-        if (symbols_find(live->kernel, "trace_full", &address) != 0)
+        breakpoint_at(live, NAME_TRACE_FULL);
+        symbols_find(live->kernel, NAME_TRACE_BUFFER, &live->trace_pointer);
+        if (symbols_find(live->kernel, NAME_TRACE_FULL, &address) != 0)
             live->trace_pointer = 0;
+        if (symbols_find(live->kernel, NAME_TRACE_MASK, &live->trace_mask) == 0)
+            live->trace_init = breakpoint_at(live, NAME_TRACE_INIT);
     }
     live->reader = (struct trace_reader){
         .read = memory_read,

@@ -1,4 +1,5 @@
 /* A run from start to end, as session.h tells. */
+#include "names.h"
 #include "session.h"
 
 #include "abi/layout.h"
@@ -15,10 +16,10 @@ enum {
     QUIET_IDLE_FACTOR = 4, /* a guest that sleeps costs us less, and may do so on purpose */
 };
 
-enum place { PLACE_POWER_OFF, PLACE_PANIC, PLACE_TRACE_FULL, PLACES };
+enum place { PLACE_POWER_OFF, PLACE_PANIC, PLACE_TRACE_FULL, PLACE_TRACE_INIT, PLACES };
 
-static const char *const place_names[PLACES] = {"machine_power_off", "machine_panic_stop",
-                                                "trace_full"};
+static const char *const place_names[PLACES] = {NAME_POWER_OFF, NAME_PANIC, NAME_TRACE_FULL,
+                                                NAME_TRACE_INIT};
 
 struct session {
     const struct session_options *options;
@@ -31,7 +32,8 @@ struct session {
     bool ended;
 
     struct trace_reader reader;
-    uint64_t trace_pointer;  /* address of the kernel's variable, 0: none */
+    uint64_t trace_pointer; /* addresses of the kernel's variables, 0: none */
+    uint64_t trace_mask;
     uint64_t trace_physical; /* 0: not known yet */
 
     char tail[PROMPT_SIZE + 1]; /* the console's last bytes */
@@ -94,6 +96,15 @@ static bool trace_locate(struct session *session)
         return false;
     session->trace_physical = pointer - DIRECT_MAP_BASE;
     return true;
+}
+
+/* The kernel is about to start its trace: it is to write all events. */
+static void trace_turn_on(struct session *session)
+{
+    static const uint64_t all = UINT64_MAX;
+
+    if (bochs_write_linear(session->bochs, session->trace_mask, &all, sizeof(all)) != 0)
+        end_by_failure(session);
 }
 
 static void trace_read(struct session *session, bool required)
@@ -261,6 +272,8 @@ static void handle_breakpoint(struct session *session, unsigned number)
         handle_panic(session);
     else if ((int)number == session->places[PLACE_TRACE_FULL])
         trace_read(session, false);
+    else if ((int)number == session->places[PLACE_TRACE_INIT])
+        trace_turn_on(session);
     for (size_t i = 0; i < session->idle_count; i++)
         if (session->idle[i] == (int)number)
             session->idle_tick = bochs_tick(session->bochs);
@@ -354,12 +367,15 @@ static int prepare(struct session *session)
     for (unsigned i = 0; i < PLACES; i++)
         session->places[i] = -1;
     if (session->kernel != NULL) {
-        for (unsigned i = 0; i < PLACES; i++)
+        bool trace = session->options->trace &&
+                     symbols_find(session->kernel, NAME_TRACE_MASK, &session->trace_mask) == 0;
+
+        for (unsigned i = 0; i < (trace ? PLACES : PLACE_TRACE_INIT); i++)
             if (symbols_find(session->kernel, place_names[i], &address) == 0 &&
                 set_breakpoint(session, address, &session->places[i]) != 0)
                 return -1;
         idle_count = symbols_idle(session->kernel, idle, IDLE_PLACES);
-        if (symbols_find(session->kernel, "trace_buffer", &session->trace_pointer) != 0)
+        if (symbols_find(session->kernel, NAME_TRACE_BUFFER, &session->trace_pointer) != 0)
             session->trace_pointer = 0;
     }
     session->idle_count = idle_count < IDLE_PLACES ? idle_count : IDLE_PLACES;

@@ -45,6 +45,7 @@ struct session_options {
     uint64_t budget_ticks;    /* 0: 20,000,000,000 */
     uint64_t
         quiet_ticks; /* computing without a sound, four times as many asleep; 0: 1,500,000,000 */
+    bool trace;      /* the kernel is to write all events, whether or not `record` takes them */
     bool trace_each_stop; /* hand out records early, for people */
     struct session_watch *watches;
     size_t watch_count;              /* at most SESSION_WATCHES */

@@ -56,8 +56,22 @@ static int event_repeat(struct machine *machine, const struct event *event)
     return 0;
 }
 
+static int trace_turn_on(struct machine *machine, uint64_t end)
+{
+    static const uint64_t all = UINT64_MAX;
+
+    if (machine->is_traced || machine->trace_tick == 0 || machine->trace_tick >= end)
+        return 0;
+    machine->is_traced = true;
+    return bochs_write(machine->bochs, machine->trace_physical, &all, sizeof(all)) == 0
+               ? 0
+               : machine_fail_lost(machine);
+}
+
 static int repeat_before(struct machine *machine, uint64_t end)
 {
+    if (trace_turn_on(machine, end) != 0)
+        return -1;
     while (machine->event_next < machine->event_count &&
            machine->events[machine->event_next].tick < end) {
         if (event_repeat(machine, &machine->events[machine->event_next]) != 0)
@@ -88,13 +102,14 @@ static int repeat_changes(struct machine *machine)
     return 0;
 }
 
-static int start_again(struct machine *machine)
+int history_begin(struct machine *machine)
 {
     bochs_end(machine->bochs);
     machine->bochs = bochs_start(&machine->options);
     machine->registers_known = false;
     machine->event_next = 0;
     machine->console_seen = 0;
+    machine->is_traced = false;
     return machine->bochs != NULL ? 0 : machine_fail_lost(machine);
 }
 
@@ -129,7 +144,7 @@ static int run_again(struct machine *machine, uint64_t tick)
 
 int machine_rewind(struct machine *machine, uint64_t tick)
 {
-    if (start_again(machine) != 0)
+    if (history_begin(machine) != 0)
         return -1;
     while (machine_tick(machine) < tick) {
         uint64_t next = tick;
@@ -139,6 +154,8 @@ int machine_rewind(struct machine *machine, uint64_t tick)
         if (machine->event_next < machine->event_count &&
             machine->events[machine->event_next].tick < tick)
             next = machine->events[machine->event_next].tick;
+        if (machine->trace_tick > machine_tick(machine) && machine->trace_tick < next)
+            next = machine->trace_tick;
         if (run_again(machine, next) != 0)
             return -1;
     }

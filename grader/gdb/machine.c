@@ -14,6 +14,8 @@
 #define ENTRY_THERE  UINT64_C(1)
 #define ENTRY_LARGE  UINT64_C(0x80)
 
+#define TRACE_TICKS UINT64_C(1000000000) /* a start that takes longer is not traced */
+
 enum { PATIENCE_S = 5 };
 
 int machine_fail(struct machine *machine, const char *format, ...)
@@ -33,18 +35,34 @@ int machine_fail_lost(struct machine *machine)
     return -1;
 }
 
+/* Finds out by a run ahead when the kernel starts its trace, and where its mask lies then. */
+static int trace_find(struct machine *machine)
+{
+    struct bochs_stop stop;
+
+    if (machine->kernel.trace_init == 0 || machine->kernel.trace_mask == 0)
+        return 0;
+    if (bochs_break(machine->bochs, machine->kernel.trace_init) < 0 ||
+        bochs_run_until(machine->bochs, TRACE_TICKS, &stop) != 0)
+        return machine_fail_lost(machine);
+    if (stop.reason == BOCHS_STOP_BREAKPOINT &&
+        machine_translate(machine, machine->kernel.trace_mask, &machine->trace_physical) == 0)
+        machine->trace_tick = stop.tick;
+    return history_begin(machine);
+}
+
 int machine_start(struct machine *machine, const struct bochs_options *options,
-                  const struct machine_listener *listener, uint64_t power_off)
+                  const struct machine_listener *listener, const struct machine_kernel *kernel)
 {
     memset(machine, 0, sizeof(*machine));
     machine->options = *options;
     machine->listener = *listener;
-    machine->power_off = power_off;
+    machine->kernel = *kernel;
     machine->bochs = bochs_start(options);
     if (machine->bochs == NULL)
         return machine_fail_lost(machine);
     machine->patience_ticks = PATIENCE_S * (options->ips != 0 ? options->ips : UINT64_C(50000000));
-    return machine_points_insert(machine);
+    return trace_find(machine) != 0 ? -1 : machine_points_insert(machine);
 }
 
 void machine_end(struct machine *machine)

@@ -61,6 +61,12 @@ struct event {
 
 enum { POINTS_MAX = 64 };
 
+/* What the machine is to know of the kernel: addresses, 0 for one that is not known. */
+struct machine_kernel {
+    uint64_t power_off;              /* its last function */
+    uint64_t trace_init, trace_mask; /* where it starts its trace; which events it writes */
+};
+
 /* Who listens while the machine runs. */
 struct machine_listener {
     bool (*wants_stop)(void *context); /* asked often */
@@ -71,7 +77,7 @@ struct machine_listener {
 struct machine {
     struct bochs_options options;
     struct machine_listener listener;
-    uint64_t power_off; /* address of the kernel's last function, 0: not known */
+    struct machine_kernel kernel;
 
     struct bochs *bochs;
     bool lost;
@@ -88,6 +94,11 @@ struct machine {
     size_t typed_size;
     uint64_t typed_tick; /* not before then */
 
+    /* The kernel writes all events, as in a run that is graded: its mask is set at the tick when it
+     * starts its trace. 0: it does not come there. */
+    uint64_t trace_tick, trace_physical;
+    bool is_traced; /* it has been set in this Bochs */
+
     uint64_t stop_tick;      /* where the machine is to stop, 0: nowhere */
     uint64_t exact_tick;     /* of the last stop that a fresh start can reach */
     uint64_t patience_ticks; /* of sleep, after which the machine counts as asleep */
@@ -98,7 +109,7 @@ struct machine {
 
 /* Starts at tick 0. `options` and the strings in it must live as long as the machine. */
 int machine_start(struct machine *machine, const struct bochs_options *options,
-                  const struct machine_listener *listener, uint64_t power_off);
+                  const struct machine_listener *listener, const struct machine_kernel *kernel);
 void machine_end(struct machine *machine);
 
 uint64_t machine_tick(const struct machine *machine);
@@ -156,6 +167,9 @@ void history_add(struct machine *machine, enum event_kind kind, uint64_t physica
 
 /* Drops what is to come: somebody acts now. */
 void history_cut(struct machine *machine);
+
+/* Starts Bochs afresh, at tick 0, without points. */
+int history_begin(struct machine *machine);
 
 /* Goes to a tick, earlier or later. One that the machine never comes to is an error, and the
  * machine is where it was. Points do not stop it. */

@@ -1,5 +1,6 @@
 /* orrery-gdb: the bridge between GDB and a machine in Bochs. GDB starts it (target remote | ...).
  */
+#include "names.h"
 #include "server.h"
 #include "symbols.h"
 
@@ -19,7 +20,8 @@ static const char usage_text[] =
     "usage: orrery-gdb [option...] IMAGE\n"
     "Serves GDB's remote protocol on standard input and output.\n"
     "  --socket PATH     on a socket of the file system instead, for one client\n"
-    "  --kernel ELF      knows where the kernel powers off, and stops there\n"
+    "  --kernel ELF      knows where the kernel powers off, and stops there; has it trace all\n"
+    "                    events, as a graded run does\n"
     "  --stop TICK       has GDB take over at this tick\n"
     "  --console FILE    writes what the serial console says to this file\n"
     "  --media cd|disk   what the image is (cd)\n"
@@ -110,21 +112,29 @@ static struct arguments arguments_read(int count, char **words)
     return arguments;
 }
 
-static uint64_t power_off_find(const char *kernel)
+static uint64_t address_find(const struct symbols *symbols, const char *name)
 {
-    char error[256];
     uint64_t address = 0;
-    struct symbols *symbols;
 
-    if (kernel == NULL)
-        return 0;
-    symbols = symbols_open(kernel, error, sizeof(error));
+    return symbols_find(symbols, name, &address) == 0 ? address : 0;
+}
+
+static struct machine_kernel kernel_read(const char *path)
+{
+    struct machine_kernel kernel = {0};
+    struct symbols *symbols;
+    char error[256];
+
+    if (path == NULL)
+        return kernel;
+    symbols = symbols_open(path, error, sizeof(error));
     if (symbols == NULL)
-        fail(kernel, error);
-    if (symbols_find(symbols, "machine_power_off", &address) != 0)
-        address = 0;
+        fail(path, error);
+    kernel.power_off = address_find(symbols, NAME_POWER_OFF);
+    kernel.trace_init = address_find(symbols, NAME_TRACE_INIT);
+    kernel.trace_mask = address_find(symbols, NAME_TRACE_MASK);
     symbols_close(symbols);
-    return address;
+    return kernel;
 }
 
 /* Waits for the one client of a socket. Result: its connection. */
@@ -168,7 +178,7 @@ static int begin(struct server *server, uint64_t stop_tick)
 int main(int count, char **words)
 {
     struct arguments arguments = arguments_read(count, words);
-    uint64_t power_off = power_off_find(arguments.kernel);
+    struct machine_kernel kernel = kernel_read(arguments.kernel);
     int console = console_open(arguments.console);
     int client = arguments.socket != NULL ? client_accept(arguments.socket) : -1;
     struct machine_listener listener;
@@ -179,7 +189,7 @@ int main(int count, char **words)
     server_init(&server, &machine, client < 0 ? STDIN_FILENO : client,
                 client < 0 ? STDOUT_FILENO : client, console);
     listener = server_listener(&server);
-    if (machine_start(&machine, &arguments.machine, &listener, power_off) == 0 &&
+    if (machine_start(&machine, &arguments.machine, &listener, &kernel) == 0 &&
         begin(&server, arguments.stop_tick) == 0)
         server_run(&server);
     if (machine.lost)

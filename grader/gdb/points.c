@@ -57,7 +57,8 @@ static int point_insert(struct machine *machine, struct point *point)
 
 int machine_points_insert(struct machine *machine)
 {
-    if (machine->power_off != 0 && bochs_break(machine->bochs, machine->power_off) < 0)
+    if (machine->kernel.power_off != 0 &&
+        bochs_break(machine->bochs, machine->kernel.power_off) < 0)
         return machine_fail_lost(machine);
     for (unsigned i = 0; i < machine->point_count; i++)
         if (point_insert(machine, &machine->points[i]) != 0)

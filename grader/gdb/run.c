@@ -151,6 +151,8 @@ static uint64_t leg_end(const struct machine *machine)
         end = due;
     if (machine->stop_tick > machine_tick(machine) && machine->stop_tick < end)
         end = machine->stop_tick;
+    if (machine->trace_tick > machine_tick(machine) && machine->trace_tick < end)
+        end = machine->trace_tick;
     return end;
 }
 
@@ -212,7 +214,7 @@ static bool stop_at_address(struct machine *machine, struct machine_stop *stop)
 
     if (registers == NULL)
         return false;
-    if (registers->rip == machine->power_off && machine->power_off != 0) {
+    if (registers->rip == machine->kernel.power_off && machine->kernel.power_off != 0) {
         stop->end = MACHINE_POWER_OFF;
         return true;
     }

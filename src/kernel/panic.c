@@ -109,7 +109,8 @@ static void print_backtrace(uint64_t address, uint64_t frame)
 
 static void print_trace(void)
 {
-    print("last trace records (tick cpu thread event a b):\n");
+    print("last trace records, of %s (tick cpu thread event a b):\n",
+          trace_mask == TRACE_ALL ? "all events" : "beginnings and ends");
     for (unsigned i = 0; i < RECORDS_SHOWN; i++) {
         const struct trace_record *record = trace_recent(RECORDS_SHOWN, i);
         const char *name = NULL;

@@ -10,41 +10,58 @@ static struct trace_record own_records[OWN_RECORDS];
 static uint64_t own_written;
 
 struct trace_header *trace_buffer;
-uint64_t *trace_written = &own_written;
-struct trace_record *trace_next = own_records, *trace_end = own_records + OWN_RECORDS;
+uint64_t trace_mask = TRACE_RARE;
 
-static struct trace_record *records = own_records;
+/* Where the records are, where the next one goes, where they end; and how many were written. While
+ * there is no trace buffer they go to a small one of the kernel's own. */
+static struct trace_record *records = own_records, *next = own_records;
+static struct trace_record *end = own_records + OWN_RECORDS;
+static uint64_t *written = &own_written;
 
 void trace_init(uint64_t base, uint64_t size)
 {
     if (size <= TRACE_HEADER_SIZE)
         return;
     trace_buffer = direct_pointer(base);
-    records = trace_next = (struct trace_record *)((uint8_t *)trace_buffer + TRACE_HEADER_SIZE);
-    trace_end = records + (size - TRACE_HEADER_SIZE) / sizeof *records;
+    records = next = (struct trace_record *)((uint8_t *)trace_buffer + TRACE_HEADER_SIZE);
+    end = next + (size - TRACE_HEADER_SIZE) / sizeof *next;
     *trace_buffer = (struct trace_header){
         .version = TRACE_VERSION,
         .record_size = sizeof(struct trace_record),
-        .capacity = (uint64_t)(trace_end - records),
+        .capacity = (uint64_t)(end - records),
     };
-    trace_written = &trace_buffer->written;
+    written = &trace_buffer->written;
     __atomic_store_n(&trace_buffer->magic, TRACE_MAGIC, __ATOMIC_RELEASE);
 }
 
-void trace_wrap(void)
+void trace_write(uint32_t actor, enum trace_event event, uint64_t a, uint64_t b)
 {
-    trace_next = records;
+    struct trace_record *record = next;
+
+    record->sequence = *written;
+    record->tick = cpu_tsc();
+    record->event = (uint16_t)event;
+    record->cpu = 0;
+    record->actor = actor;
+    record->a = a;
+    record->b = b;
+    next = record + 1;
+    /* last: a host that stops the machine here finds only whole records */
+    __atomic_store_n(written, record->sequence + 1, __ATOMIC_RELEASE);
+    if (record + 1 != end)
+        return;
+    next = records;
     if (trace_buffer)
         trace_full();
 }
 
 const struct trace_record *trace_recent(unsigned count, unsigned i)
 {
-    uint64_t capacity = (uint64_t)(trace_end - records), written = *trace_written;
+    uint64_t capacity = (uint64_t)(end - records), all = *written;
 
-    if (i >= count || written < count - i || count > capacity)
+    if (i >= count || all < count - i || count > capacity)
         return NULL;
-    return &records[(written - count + i) % capacity];
+    return &records[(all - count + i) % capacity];
 }
 
 __attribute__((noinline)) void trace_full(void)

@@ -1,0 +1,16 @@
+/* What hosts know of the kernel by name, beyond its ABI: symbols of its ELF file. A test looks them
+ * all up. */
+#ifndef GRADER_NAMES_H
+#define GRADER_NAMES_H
+
+/* Functions that a host stops at. */
+#define NAME_POWER_OFF  "machine_power_off"  /* the run's end; RDI: its status */
+#define NAME_PANIC      "machine_panic_stop" /* the same; RDI: address of the reason */
+#define NAME_TRACE_INIT "trace_init"         /* before the first record: sets the mask */
+#define NAME_TRACE_FULL "trace_full"         /* the buffer has filled */
+
+/* Variables. */
+#define NAME_TRACE_BUFFER "trace_buffer" /* address of the trace's header; 0: none yet */
+#define NAME_TRACE_MASK   "trace_mask"   /* 64 bits: which events are written */
+
+#endif
