@@ -86,6 +86,7 @@ enum memory_form {
     MEMORY_VIEW = 2,           /* of memory: the same pages; struct memory_part */
     MEMORY_VIEW_READ_ONLY = 3, /* the same without the right to write */
     MEMORY_COPY = 4,           /* of memory: pages shared until written; struct memory_part */
+    MEMORY_PAGED = 5,          /* of a process: a server gives the pages; struct memory_pager */
 };
 
 struct memory_place {
@@ -97,6 +98,16 @@ struct memory_place {
 struct memory_part {
     uint64_t offset;
     uint64_t length;
+};
+
+#define PAGER_TIMEOUT_MAX UINT64_C(10000000000)
+
+/* A page that is touched and not there is read from the object behind the handle, which needs the
+ * right to read: OP_READ, the page's place in the memory as offset, PAGE_SIZE bytes. */
+struct memory_pager {
+    uint32_t handle; /* of a remote */
+    uint32_t zero;
+    uint64_t timeout_ns; /* for one page: above 0, at most PAGER_TIMEOUT_MAX */
 };
 
 /* For OP_CREATE of a thread (kind OBJECT_THREAD), in its buffer. */
@@ -118,7 +129,8 @@ struct thread_start {
     REASON(INVALID_OPCODE, 5, "invalid opcode")                                                    \
     REASON(DIVIDE, 6, "divide error")                                                              \
     REASON(EXCEPTION, 7, "exception")                                                              \
-    REASON(MEMORY, 8, "out of memory")
+    REASON(MEMORY, 8, "out of memory")                                                             \
+    REASON(PAGER, 9, "pager failed")
 
 enum reason {
 #define REASON(NAME, number, text) REASON_##NAME = number,
@@ -138,6 +150,7 @@ struct process_status {
 _Static_assert(sizeof(struct table_entry) == 64, "struct table_entry is 64 bytes");
 _Static_assert(sizeof(struct memory_place) == 16, "struct memory_place is 16 bytes");
 _Static_assert(sizeof(struct memory_part) == 16, "struct memory_part is 16 bytes");
+_Static_assert(sizeof(struct memory_pager) == 16, "struct memory_pager is 16 bytes");
 _Static_assert(sizeof(struct thread_start) == 40, "struct thread_start is 40 bytes");
 _Static_assert(sizeof(struct process_status) == 32, "struct process_status is 32 bytes");
 

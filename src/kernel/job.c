@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "job.h"
+#include "pager.h"
 #include "port.h"
 #include "process.h"
 #include "thread.h"
@@ -20,7 +21,7 @@ static struct list ready = {&ready, &ready};
 void jobs_init(struct thread *thread, struct job *jobs, uint32_t count)
 {
     thread->jobs = thread->free_job = jobs;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i <= count; i++) {
         jobs[i].thread = thread;
         jobs[i].index = i;
         jobs[i].next = i + 1 < count ? &jobs[i + 1] : NULL;
@@ -69,6 +70,7 @@ static struct job *job_take(struct thread *thread, uint32_t flags)
     ring_hold(&thread->ring);
     job->object = NULL;
     job->next = NULL;
+    job->refused = false;
     job->submission = thread->ring.submission_head - 1;
     job->state = JOB_LINKED;
     if (job->request.op >= OP_COUNT || (job->request.flags & ~flags))
@@ -172,6 +174,12 @@ static void job_free(struct job *job)
         object_release(job->object);
 }
 
+void job_again(struct job *job)
+{
+    job->state = JOB_READY;
+    list_insert(&ready, &job->link);
+}
+
 /* Hand on to the next of the chain what this one came to. */
 static void chain_continue(struct job *next, uint32_t handle, bool failed)
 {
@@ -179,8 +187,7 @@ static void chain_continue(struct job *next, uint32_t handle, bool failed)
     if (next->request.flags & REQUEST_USE_CHAIN)
         next->request.handle = handle;
     next->skip = failed && !(next->request.flags & REQUEST_ALWAYS);
-    next->state = JOB_READY;
-    list_insert(&ready, &next->link);
+    job_again(next);
 }
 
 void job_complete(struct job *job, int64_t result)
@@ -190,6 +197,8 @@ void job_complete(struct job *job, int64_t result)
     bool gives_handle = result > 0 && (OPS_GIVE_HANDLE >> job->request.op & 1);
     uint32_t handle = gives_handle ? (uint32_t)result : job->chain_handle;
 
+    if ((job->fetch || result == -E_BUFFER) && pager_takes(job, result))
+        return;
     trace_as(thread->number, TRACE_COMPLETE, (uint64_t)result, job->request.user_data);
     ring_complete(&thread->ring, result, job->request.user_data);
     job_free(job);
@@ -202,6 +211,8 @@ void job_abort(struct job *job, enum error error)
 {
     if (job->state == JOB_WAITING || job->state == JOB_TAKEN)
         port_withdraw(job);
+    if (job->fetch)
+        pager_end(job, false);
     /* one that waits for its predecessor stays linked: it is answered in its turn */
     if (job->state == JOB_LINKED)
         job_refuse(job, error);
@@ -229,11 +240,13 @@ void jobs_run(void)
 
 void jobs_discard(struct thread *thread)
 {
-    for (uint32_t i = 0; i < thread->ring.capacity; i++) {
+    for (uint32_t i = 0; i <= thread->ring.capacity; i++) {
         struct job *job = &thread->jobs[i];
 
         if (job->state == JOB_WAITING || job->state == JOB_TAKEN)
             port_withdraw(job);
+        if (job->fetch)
+            pager_end(job, false);
         if (job->state != JOB_FREE)
             job_free(job);
     }
@@ -269,6 +282,8 @@ static __attribute__((noinline)) int64_t job_run_own(struct job *job)
         return job_cancel(job);
     case OP_COUNT: /* refused */
         return -(int64_t)job->request.arg0;
+    case OP_FAULT:
+        return pager_fault_over(job);
     default:
         return 0;
     }
@@ -279,7 +294,7 @@ static int64_t job_run(struct job *job)
     struct object *object;
     int64_t result;
 
-    if ((OPS_OWN | 1 << OP_COUNT) >> job->request.op & 1)
+    if ((OPS_OWN | 1 << OP_COUNT | 1 << OP_FAULT) >> job->request.op & 1)
         return job_run_own(job);
     result = handle_resolve(&job_process(job)->handles, job->request.handle,
                             rights_needed[job->request.op], &object, &job->rights);
@@ -295,7 +310,8 @@ static void job_start(struct job *job)
     int64_t result;
 
     job->state = JOB_STARTED;
-    result = job_run(job);
+    /* one that has an object waited for a page meanwhile, or calls for it now */
+    result = job->object ? job->object->type->methods[job->request.op](job) : job_run(job);
     if (result != JOB_PENDING) /* else the job may not even exist any more */
         job_complete(job, result);
 }

@@ -37,6 +37,7 @@ struct job {
     uint16_t state;        /* enum job_state */
     bool again;            /* a call that an earlier server took and did not answer */
     bool skip;             /* READY, but the one before it in the chain failed */
+    bool refused;          /* its pager failed: what is missing now is an error (pager.h) */
     uint32_t call;         /* TAKEN: tells this call from others of the same place */
     uint32_t taker;        /* TAKEN: number of the process that received the call */
     uint32_t index;        /* in its thread's stock */
@@ -45,7 +46,11 @@ struct job {
     struct job *next;      /* the request linked behind this one; FREE: the next free one */
     uint32_t chain_handle; /* last handle produced in the chain so far */
     struct timer timer;    /* its deadline */
+    struct fetch *fetch;   /* while it is the call for a page: pager.h */
 };
+
+/* An operation that no request can name: a thread touched a page that its pager has. */
+enum { OP_FAULT = OP_COUNT + 1 };
 
 /* Take up to `most` requests off the current thread's ring and start them; a chain is taken whole
  * or not at all. Gives how many were taken. The thread may have ended when this returns. */
@@ -54,7 +59,10 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most);
 /* Start the jobs whose predecessors completed meanwhile. Called before the kernel is left. */
 void jobs_run(void);
 
-/* Set up a thread's stock of `count` free jobs. */
+/* Run a job, which is in no list, once more before the kernel is left. */
+void job_again(struct job *job);
+
+/* Set up a thread's stock of `count` free jobs, and one behind them for its page faults. */
 void jobs_init(struct thread *thread, struct job *jobs, uint32_t count);
 
 /* Forget all jobs of a thread that ends; nobody is answered. */

@@ -5,6 +5,7 @@
 #include "job.h"
 #include "memory.h"
 #include "page.h"
+#include "pager.h"
 #include "process.h"
 #include "space.h"
 #include "user.h"
@@ -35,6 +36,8 @@ static void memory_delete(struct memory *memory)
 {
     if (memory->whole)
         object_release(&memory->whole->object);
+    if (memory->pager)
+        object_release(memory->pager);
     object_free(&memory->object);
 }
 
@@ -131,11 +134,23 @@ uint64_t memory_page(struct memory *memory, uint64_t index)
     if (!(slot = slot_find(memory, index)) && !(slot = slot_make(memory, index)))
         return FRAME_NONE;
     if (!*slot) {
+        if (memory->pager)
+            return pager_miss(memory, index);
         if (!(page = page_alloc_zeroed(memory->account, 0)))
             return FRAME_NONE;
         *slot = direct_physical(page);
     }
     return *slot;
+}
+
+void memory_page_give(struct memory *memory, uint64_t index, uint64_t page)
+{
+    uint64_t *slot = slot_find(memory, index);
+
+    if (*slot)
+        page_free(memory->account, page, 0);
+    else
+        *slot = page;
 }
 
 /* Give the object a copy of a page that it shares, in all its mappings. */
@@ -220,8 +235,12 @@ static int64_t memory_transfer(struct job *job, bool write)
         uint8_t *bytes = (uint8_t *)direct_pointer(page) + (offset + done) % PAGE_SIZE;
         int64_t result;
 
-        if (page == FRAME_NONE)
-            return done ? (int64_t)done : -E_MEMORY;
+        if (page == FRAME_NONE) {
+            if (!done)
+                return pager_missing ? -E_BUFFER : -E_MEMORY;
+            pager_missing = NULL; /* what there is will do */
+            return (int64_t)done;
+        }
         result = write ? job_fetch(job, done, bytes, count) : job_store(job, done, bytes, count);
         if (result)
             return result;
@@ -253,18 +272,45 @@ static int64_t memory_op_get(struct job *job)
                                         : -E_STATE;
 }
 
+/* Let it have the pager that the request describes. */
+static int64_t pager_set(struct job *job, struct memory *memory)
+{
+    struct memory_pager pager;
+    struct object *object;
+    uint32_t rights;
+    int64_t result;
+
+    if (job->request.length < sizeof pager || job_fetch(job, 0, &pager, sizeof pager))
+        return -E_BUFFER;
+    if (pager.timeout_ns - 1 >= PAGER_TIMEOUT_MAX)
+        return -E_RANGE;
+    result = handle_resolve(&job_process(job)->handles, pager.handle, RIGHT_READ, &object, &rights);
+    if (result)
+        return result;
+    if (object->type->number != OBJECT_REMOTE)
+        return -E_TYPE;
+    memory->pager = object_hold(object);
+    memory->timeout_ns = pager.timeout_ns;
+    return 0;
+}
+
 int64_t memory_make(struct job *job, struct account *account)
 {
     const uint64_t block_max = FRAME_SIZE << (FRAME_ORDERS - 1);
     uint64_t size = job->request.offset;
     struct memory_place place;
     struct memory *memory;
+    int64_t result;
 
     if (size == 0 || size > MEMORY_SIZE_MAX)
         return -E_RANGE;
     size = (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    if (job->request.arg1 == MEMORY_ANONYMOUS) {
+    if (job->request.arg1 == MEMORY_ANONYMOUS || job->request.arg1 == MEMORY_PAGED) {
         memory = memory_create(account, size);
+        if (memory && job->request.arg1 == MEMORY_PAGED && (result = pager_set(job, memory))) {
+            object_release(&memory->object);
+            return result;
+        }
     } else if (job->request.arg1 == MEMORY_CONTIGUOUS) {
         if (job->request.length < sizeof place || job_fetch(job, 0, &place, sizeof place))
             return -E_BUFFER;
@@ -358,7 +404,8 @@ static int64_t memory_op_create(struct job *job)
         made = view_create(job_process(job)->account, memory, &part);
         break;
     case MEMORY_COPY:
-        if (memory_is_fixed(memory)) /* a device would not ask before it writes */
+        /* a device would not ask before it writes, and what a pager has cannot be shared */
+        if (memory_is_fixed(memory) || memory->pager)
             return -E_STATE;
         made = copy_create(job_process(job)->account, memory, &part);
         if (!(rights & RIGHT_WRITE))

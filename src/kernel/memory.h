@@ -11,6 +11,8 @@
  * buffer. Pages that neither has touched stay untaken in both. What is shared is paid for by each
  * that shares it (page.h).
  *
+ * Paged memory is anonymous memory whose pages are not zero at first: a process gives them.
+ *
  * A page of an object is never mapped for writing somewhere and for execution somewhere else.
  * Requests may still write to what is mapped for execution: that takes a handle with the right.
  */
@@ -40,6 +42,10 @@ struct memory {
     /* MEMORY_SMALL: physical addresses of pages, 0 if not there yet; MEMORY_LARGE: of pages that
      * hold such an array each */
     uint64_t *pages;
+    /* Who gives the pages that are not there yet (a remote, held), and how long it has for one; or
+     * NULL: such pages are zero */
+    struct object *pager;
+    uint64_t timeout_ns;
     struct list mappings; /* regions that show it or a part of it (space.h) */
     uint16_t kind;        /* enum memory_kind */
     uint16_t order;       /* MEMORY_BLOCK: of the block */
@@ -69,13 +75,23 @@ int64_t memory_make(struct job *job, struct account *account);
 /* Pages in the object. */
 uint64_t memory_pages(const struct memory *memory);
 
+/* Can pages of it be missing because a pager has them? */
+static inline bool memory_is_paged(const struct memory *memory)
+{
+    return memory->pager || (memory->whole && memory->whole->pager);
+}
+
 /* Physical address of page number `index`, which must exist, for reading; taking a zeroed page if
- * there is none yet; FRAME_NONE if there is no memory. */
+ * there is none yet; FRAME_NONE if there is no memory, or its pager has it (pager.h). */
 uint64_t memory_page(struct memory *memory, uint64_t index);
 
 /* The same for writing: a page that nobody shares, copied if need be; all mappings of the object
  * then show the copy. Not for foreign memory. */
 uint64_t memory_page_own(struct memory *memory, uint64_t index);
+
+/* Page number `index`, of which memory_page said that its pager has it, is this one now, which is
+ * charged to the object's account; unless there is one meanwhile. */
+void memory_page_give(struct memory *memory, uint64_t index, uint64_t page);
 
 /* Copy bytes from one object into another. False if there is no memory for the pages. */
 bool memory_copy(struct memory *to, uint64_t at, struct memory *from, uint64_t offset,

@@ -1,6 +1,7 @@
 /* Ports, as port.h and abi/port.h tell. */
 #include "bytes.h"
 #include "job.h"
+#include "pager.h"
 #include "port.h"
 #include "process.h"
 #include "thread.h"
@@ -43,7 +44,7 @@ static struct job *call_find(const struct port *port, uint64_t number)
     uint32_t index = number & UINT16_MAX;
     struct job *job;
 
-    if (!thread || !thread->jobs || index >= thread->ring.capacity)
+    if (!thread || !thread->jobs || index > thread->ring.capacity)
         return NULL;
     job = &thread->jobs[index];
     return job->state == JOB_TAKEN && job->call == number >> 32 &&
@@ -244,6 +245,14 @@ static bool reply_fits(const struct request *call, uint64_t size, int64_t result
            (uint64_t)result <= call->length;
 }
 
+/* Copy from the server's buffer to the client's, or to the page that the call is for. */
+static bool answer_write(struct job *call, uint64_t offset, const struct job *job, uint64_t size)
+{
+    if (call->fetch)
+        return user_read((uint8_t *)call->request.buffer + offset, job_buffer(job), size);
+    return user_copy(user_add(job_buffer(call), offset), job_buffer(job), size);
+}
+
 static int64_t port_op_reply(struct job *job)
 {
     struct port *port = (struct port *)job->object;
@@ -258,6 +267,8 @@ static int64_t port_op_reply(struct job *job)
     if (!reply_fits(&call->request, size, result))
         return -E_RANGE;
     if (job->request.arg1) {
+        if (call->fetch) /* nobody would learn of the handle */
+            return -E_ARGUMENT;
         error = handle_resolve(&job_process(job)->handles, (uint32_t)job->request.arg1,
                                RIGHT_TRANSFER, &object, &rights);
         if (error)
@@ -265,12 +276,15 @@ static int64_t port_op_reply(struct job *job)
     } else if (result > 0 && (OPS_GIVE_HANDLE >> call->request.op & 1)) {
         return -E_ARGUMENT; /* it would pass for a handle, which the server cannot make up */
     }
-    if (size && !user_writable(job_buffer(call), size)) {
+    if (size && !call->fetch && !user_writable(job_buffer(call), size)) {
+        if (pager_missing && !job->refused)
+            return -E_BUFFER; /* not for long: the reply is made once more when the page is there */
+        pager_missing = NULL;
         trace(TRACE_REPLY, call_number(call), (uint64_t)-E_BUFFER);
         job_complete(call, -E_BUFFER);
         return -E_GONE; /* what was for the client has nowhere to go, and is still the server's */
     }
-    if (size && !user_copy(job_buffer(call), job_buffer(job), size))
+    if (size && !answer_write(call, 0, job, size))
         return -E_BUFFER;
     if (object && result >= 0)
         result = handle_create(&job_process(call)->handles, object_hold(object), rights);
@@ -284,7 +298,6 @@ static int64_t port_op_reply(struct job *job)
 static int64_t call_transfer(struct job *job, bool write)
 {
     struct job *call = call_find((struct port *)job->object, job->request.arg0);
-    struct user_address here, there;
     uint64_t left, size = job->request.length;
 
     if (!call)
@@ -295,9 +308,9 @@ static int64_t call_transfer(struct job *job, bool write)
         return -E_RANGE;
     left = call->request.length - job->request.offset;
     size = size < left ? size : left;
-    here = job_buffer(job);
-    there = user_add(job_buffer(call), job->request.offset);
-    if (!(write ? user_copy(there, here, size) : user_copy(here, there, size)))
+    if (!(write
+              ? answer_write(call, job->request.offset, job, size)
+              : user_copy(job_buffer(job), user_add(job_buffer(call), job->request.offset), size)))
         return -E_BUFFER;
     return (int64_t)size;
 }

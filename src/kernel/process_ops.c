@@ -123,6 +123,8 @@ static int64_t binary_set(struct job *job, struct process *process)
         return result;
     if (object->type != &memory_type)
         return -E_TYPE;
+    if (memory_is_paged((struct memory *)object)) /* its loading cannot wait */
+        return -E_STATE;
     if (process->binary)
         object_release(&process->binary->object);
     process->binary = (struct memory *)object_hold(object);

@@ -54,7 +54,7 @@ static int64_t rings_create(struct thread *thread, uint32_t capacity)
         return address;
     thread->ring_address = (uint64_t)address;
     ring_init(&thread->ring, direct_pointer(thread->ring_memory->base), capacity);
-    thread->jobs_order = page_order(capacity * sizeof(struct job));
+    thread->jobs_order = page_order((capacity + 1) * sizeof(struct job));
     if (!(jobs = page_alloc_zeroed(process->account, thread->jobs_order)))
         return -E_MEMORY;
     jobs_init(thread, jobs, capacity);

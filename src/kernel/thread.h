@@ -15,7 +15,14 @@
 #define THREAD_PRIORITIES       32u
 #define THREAD_PRIORITY_DEFAULT 16u
 
-enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_WAITING, THREAD_ENDED };
+/* WAITING in `enter`; FAULTED: for a page. */
+enum thread_state {
+    THREAD_READY,
+    THREAD_RUNNING,
+    THREAD_WAITING,
+    THREAD_FAULTED,
+    THREAD_ENDED,
+};
 
 struct thread {
     struct object object;
@@ -26,7 +33,7 @@ struct thread {
     struct kernel_ring ring;
     struct memory *ring_memory;
     uint64_t ring_address; /* where the process sees the ring */
-    struct job *jobs;      /* stock, ring.capacity of them */
+    struct job *jobs;      /* stock, ring.capacity of them, and one for faults */
     struct job *free_job;  /* first of those that are free */
     unsigned jobs_order;
     uint32_t number;         /* never used twice */

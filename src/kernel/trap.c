@@ -4,6 +4,7 @@
 #include "frame.h"
 #include "interrupt.h"
 #include "job.h"
+#include "pager.h"
 #include "panic.h"
 #include "process.h"
 #include "schedule.h"
@@ -32,7 +33,7 @@ static void line_handle(unsigned line)
         interrupt_fire(line);
 }
 
-/* Fill the page: 0, or why that cannot be. */
+/* Fill the page, or let its pager do it: 0, or why that cannot be. */
 static enum reason page_fault_handle(const struct registers *registers, uint64_t address)
 {
     struct space *space = &cpu_current()->thread->process->space;
@@ -46,7 +47,9 @@ static enum reason page_fault_handle(const struct registers *registers, uint64_t
         return REASON_PAGE_FAULT;
     if (space_page(space, address, access) != FRAME_NONE)
         return 0;
-    return space_allows(space, address, access) ? REASON_MEMORY : REASON_PAGE_FAULT;
+    if (!space_allows(space, address, access))
+        return REASON_PAGE_FAULT;
+    return pager_fault(cpu_current()->thread, address) ? 0 : REASON_MEMORY;
 }
 
 /* Exceptions that have a reason of their own, by vector. */

@@ -39,6 +39,13 @@ int64_t memory_create_contiguous(uint64_t size_bytes, uint64_t alignment, uint64
     return create_described(handle_named("self"), size_bytes, MEMORY_CONTIGUOUS, &place);
 }
 
+int64_t memory_create_paged(uint64_t size_bytes, uint32_t remote, uint64_t timeout_ns)
+{
+    const struct memory_pager pager = {.handle = remote, .timeout_ns = timeout_ns};
+
+    return create_described(handle_named("self"), size_bytes, MEMORY_PAGED, &pager);
+}
+
 int64_t memory_view(uint32_t memory, uint64_t offset, uint64_t length, bool writable)
 {
     const struct memory_part part = {offset, length};

@@ -17,6 +17,16 @@ int64_t memory_create(uint64_t size_bytes);
 int64_t memory_create_contiguous(uint64_t size_bytes, uint64_t alignment, uint64_t highest);
 
 /*
+ * New memory whose pages a server gives, one at a time, when they are first touched: each is read
+ * from the object behind `remote` (OP_READ at the page's place in the memory), and what the answer
+ * is short of a page is zero. What is written stays here. A touch waits at most `timeout_ns` for
+ * the answer; if none comes, or an error, a request that touched the page ends with -E_BUFFER, and
+ * a thread takes its process along. Its handle, or -E_RANGE (no timeout, or more than
+ * PAGER_TIMEOUT_MAX), -E_TYPE (no object of a server), -E_DENIED (not to be read), -E_MEMORY.
+ */
+int64_t memory_create_paged(uint64_t size_bytes, uint32_t remote, uint64_t timeout_ns);
+
+/*
  * Another object that shows `length` bytes of a memory object from `offset`: from a page on, to the
  * end of one or of the object. What is written through one is there in the other. The new handle
  * has the rights of the old one, which must include create; without `writable` not that to write.

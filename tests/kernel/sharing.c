@@ -78,7 +78,8 @@ static void contiguous_refused(void)
     check_is(create(self, MEMORY_CONTIGUOUS, &place, 15, OBJECT_MEMORY), -E_BUFFER);
     check_is(create(self, MEMORY_CONTIGUOUS, NULL, 16, OBJECT_MEMORY), -E_BUFFER);
     for (uint64_t form = MEMORY_VIEW; form < 9; form++)
-        check_is(create(self, form, &place, 16, OBJECT_MEMORY), -E_ARGUMENT);
+        check_is(create(self, form, &place, 16, OBJECT_MEMORY),
+                 form == MEMORY_PAGED ? -E_RANGE : -E_ARGUMENT);
     check_is(create(self, UINT64_MAX, &place, 16, OBJECT_MEMORY), -E_ARGUMENT);
     check_is(free_frames(), before);
     check_is(own_frames(), used);
