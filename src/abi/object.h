@@ -21,7 +21,8 @@
     OBJECT(INTERRUPT, 11, "interrupt", "one line: read waits, write unmasks")                      \
     OBJECT(IO_SPACE, 12, "io-space", "the table of I/O-port ranges")                               \
     OBJECT(IO_PORTS, 13, "io-ports", "a range of I/O ports; map grants it")                        \
-    OBJECT(POWER, 14, "power", "turns the machine off")
+    OBJECT(POWER, 14, "power", "turns the machine off")                                            \
+    OBJECT(TIMER, 15, "timer", "a counter of moments that passed: read waits and takes")
 
 enum object_type_number {
 #define OBJECT(NAME, number, name, what) OBJECT_##NAME = number,
@@ -39,10 +40,16 @@ enum object_type_number {
     PROPERTY(NAME, 3, "name", TEXT, "name of a process")                                           \
     PROPERTY(NUMBER, 4, "number", NUMBER, "of a process or thread, as in traces")                  \
     PROPERTY(COUNT, 5, "count", NUMBER, "of an event or interrupt, not yet taken")                 \
+    PROPERTY(STATE, 6, "state", NUMBER, "of a process: enum process_state")                        \
+    PROPERTY(DEADLINE, 7, "deadline", NUMBER,                                                      \
+             "of a timer: the next moment it counts, in ns of the monotonic clock; 0: none")       \
+    PROPERTY(PERIOD, 8, "period", NUMBER, "of a timer: ns from a moment to the next; 0: once")     \
     PROPERTY(BINARY, 10, "binary", NUMBER, "process being built: handle of its program's memory")  \
     PROPERTY(ARGUMENTS, 11, "arguments", BYTES, "process being built: zero-terminated strings")    \
     PROPERTY(START, 12, "start", NUMBER, "process being built: set to 1 to start it")              \
     PROPERTY(PRIORITY, 20, "priority", NUMBER, "of a thread: 0 lowest, 31 highest")                \
+    PROPERTY(PRIORITY_LIMIT, 23, "priority-limit", NUMBER,                                         \
+             "of a process: the highest priority that its threads may be given")                   \
     PROPERTY(TLS_BASE, 21, "tls-base", NUMBER, "of a thread: its FS base")                         \
     PROPERTY(PHYSICAL, 30, "physical", NUMBER, "physical address of contiguous memory")            \
     PROPERTY(FREE_FRAMES, 40, "free-frames", NUMBER,                                               \
@@ -62,6 +69,8 @@ enum property {
     PROPERTIES(PROPERTY)
 #undef PROPERTY
 };
+
+enum process_state { PROCESS_BUILT, PROCESS_RUNNING, PROCESS_ENDED };
 
 /* What reading a table yields: entries one behind another; the read's offset is a multiple of 64.
  */
@@ -120,7 +129,7 @@ struct thread_start {
     uint32_t priority;
 };
 
-/* Why a process ended: REASON(NAME, number, text). */
+/* Why a process or thread ended: REASON(NAME, number, text). */
 #define REASONS(REASON)                                                                            \
     REASON(EXITED, 1, "exited")                                                                    \
     REASON(KILLED, 2, "killed")                                                                    \
@@ -138,7 +147,9 @@ enum reason {
 #undef REASON
 };
 
-/* What reading a process yields, once it has ended. */
+#define STATUS_KILLED 137 /* the exit status of what was killed */
+
+/* What reading a process or a thread yields, once it has ended. */
 struct process_status {
     uint32_t reason;      /* enum reason */
     uint32_t vector;      /* of the exception, if one ended it */

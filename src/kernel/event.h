@@ -1,4 +1,7 @@
-/* Events: a counter. Reading waits until it is not zero and takes it; writing adds. */
+/*
+ * Events: a counter. Reading waits until it is not zero and takes it; writing adds. A timer is an
+ * event that counts moments as they pass.
+ */
 #ifndef KERNEL_EVENT_H
 #define KERNEL_EVENT_H
 
@@ -11,11 +14,11 @@ struct event {
     uint64_t count;      /* not yet taken */
 };
 
-/* A new event with count 0, or NULL. */
-struct object *event_create(struct account *account);
+/* A new event with count 0, or a timer without a deadline; or NULL. */
+struct object *event_create(struct account *account, bool timer);
 
-/* Add one to the count, and answer readers; one of them may be the last to refer to the event. */
-void event_signal(struct event *event);
+/* Add to the count, and answer readers; one of them may be the last to refer to the event. */
+void event_signal(struct event *event, uint64_t count);
 
 /* A method: wait until there is a count, and take it. */
 int64_t event_op_read(struct job *job);

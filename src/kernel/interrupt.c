@@ -26,7 +26,7 @@ void interrupt_fire(unsigned line)
     if (!interrupt)
         return;
     trace(TRACE_INTERRUPT, line, ++interrupt->total);
-    event_signal(&interrupt->event);
+    event_signal(&interrupt->event, 1);
 }
 
 static void interrupt_destroy(struct object *object)
@@ -50,7 +50,7 @@ static const struct object_type interrupt_type = {
     .bytes = sizeof(struct interrupt),
     .numbers = {NUMBER(PROPERTY_COUNT, struct interrupt, event.count)},
     .destroy = interrupt_destroy,
-    .methods = {[OP_READ] = event_op_read, [OP_WRITE] = interrupt_op_write, [OP_GET] = job_get},
+    .methods = {[OP_READ] = event_op_read, [OP_WRITE] = interrupt_op_write},
 };
 
 static bool interrupts_entry(struct object *table, uint64_t index, struct table_entry *entry)
@@ -89,7 +89,7 @@ static const struct object_type interrupts_type = {
     .number = OBJECT_INTERRUPTS,
     .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .entry = interrupts_entry,
-    .methods = {[OP_READ] = job_list, [OP_OPEN] = interrupts_op_open, [OP_GET] = job_get},
+    .methods = {[OP_READ] = job_list, [OP_OPEN] = interrupts_op_open},
 };
 
 struct object interrupts_table = {.type = &interrupts_type, .references = 1};

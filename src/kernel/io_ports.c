@@ -9,7 +9,6 @@ const struct object_type io_ports_type = {
     .rights = RIGHT_MAP | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .bytes = sizeof(struct io_ports),
     .numbers = {NUMBER(PROPERTY_SIZE, struct io_ports, size)},
-    .methods = {[OP_GET] = job_get},
 };
 
 /* Opening `3f8-3ff` gives that range. */
@@ -35,7 +34,7 @@ static int64_t io_space_op_open(struct job *job)
 static const struct object_type io_space_type = {
     .number = OBJECT_IO_SPACE,
     .rights = RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .methods = {[OP_OPEN] = io_space_op_open, [OP_GET] = job_get},
+    .methods = {[OP_OPEN] = io_space_op_open},
 };
 
 struct object io_space_table = {.type = &io_space_type, .references = 1};

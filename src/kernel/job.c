@@ -180,6 +180,13 @@ void job_again(struct job *job)
     list_insert(&ready, &job->link);
 }
 
+/* They stay WAITING: to end one before its time is the same in either list. */
+void jobs_again(struct list *waiting)
+{
+    if (!list_empty(waiting))
+        list_move(&ready, waiting);
+}
+
 /* Hand on to the next of the chain what this one came to. */
 static void chain_continue(struct job *next, uint32_t handle, bool failed)
 {
@@ -225,7 +232,7 @@ static void ready_run(void)
     while (!list_empty(&ready)) {
         struct job *job = container_of(list_take(&ready), struct job, link);
 
-        if (job->skip)
+        if (job->skip && !job->object)
             job_complete(job, -E_LINK);
         else
             job_start(job);
@@ -289,6 +296,34 @@ static __attribute__((noinline)) int64_t job_run_own(struct job *job)
     }
 }
 
+/* Wait until a number is another one than arg1; what changes it calls object_changed. */
+static int64_t job_watch(struct job *job)
+{
+    struct object *object = job->object;
+    int64_t value = numbers_get(object->type->numbers, object, job->request.arg0);
+
+    if (!object->type->numbers->property)
+        return -E_UNSUPPORTED;
+    if (value != (int64_t)job->request.arg1)
+        return value;
+    if (!object->watchers.next)
+        list_init(&object->watchers);
+    return job_wait(job, &object->watchers);
+}
+
+/* What an object knows whose type says nothing of it. */
+static method *const defaults[OP_COUNT] = {[OP_GET] = job_get, [OP_WATCH] = job_watch};
+
+/* Carry out the operation on the job's object. */
+static int64_t job_call(struct job *job)
+{
+    method *run = job->object->type->methods[job->request.op];
+
+    if (!run && !(run = defaults[job->request.op]))
+        return -E_UNSUPPORTED;
+    return run(job);
+}
+
 static int64_t job_run(struct job *job)
 {
     struct object *object;
@@ -301,8 +336,7 @@ static int64_t job_run(struct job *job)
     if (result)
         return result;
     job->object = object_hold(object);
-    return object->type->methods[job->request.op] ? object->type->methods[job->request.op](job)
-                                                  : -E_UNSUPPORTED;
+    return job_call(job);
 }
 
 static void job_start(struct job *job)
@@ -310,8 +344,8 @@ static void job_start(struct job *job)
     int64_t result;
 
     job->state = JOB_STARTED;
-    /* one that has an object waited for a page meanwhile, or calls for it now */
-    result = job->object ? job->object->type->methods[job->request.op](job) : job_run(job);
+    /* one that has an object waited meanwhile, or calls for a page now */
+    result = job->object ? job_call(job) : job_run(job);
     if (result != JOB_PENDING) /* else the job may not even exist any more */
         job_complete(job, result);
 }
@@ -323,8 +357,7 @@ int64_t job_forward(struct job *job, struct object *object, uint32_t rights)
     job->rights = rights;
     if (rights_needed[job->request.op] & ~rights)
         return -E_DENIED;
-    return object->type->methods[job->request.op] ? object->type->methods[job->request.op](job)
-                                                  : -E_UNSUPPORTED;
+    return job_call(job);
 }
 
 int64_t job_wait(struct job *job, struct list *list)

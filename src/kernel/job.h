@@ -62,6 +62,9 @@ void jobs_run(void);
 /* Run a job, which is in no list, once more before the kernel is left. */
 void job_again(struct job *job);
 
+/* The same for all that wait in the list. */
+void jobs_again(struct list *waiting);
+
 /* Set up a thread's stock of `count` free jobs, and one behind them for its page faults. */
 void jobs_init(struct thread *thread, struct job *jobs, uint32_t count);
 

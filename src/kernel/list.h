@@ -43,6 +43,17 @@ static inline void list_remove(struct list *link)
     list_init(link);
 }
 
+/* Take all elements out of the list with head `from`, which has some, and put them before `place`.
+ */
+static inline void list_move(struct list *place, struct list *from)
+{
+    from->next->previous = place->previous;
+    place->previous->next = from->next;
+    from->previous->next = place;
+    place->previous = from->previous;
+    list_init(from);
+}
+
 /* Take the first element out; the list must not be empty. */
 static inline struct list *list_take(struct list *head)
 {

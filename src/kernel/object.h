@@ -13,6 +13,7 @@
 #include "abi/object.h"
 #include "abi/op.h"
 #include "abi/right.h"
+#include "list.h"
 
 struct account;
 struct handle_table;
@@ -51,7 +52,21 @@ struct object {
     const struct object_type *type;
     uint32_t references; /* handles, mappings, and other objects that point here */
     struct object *next_dead;
+    struct list watchers; /* jobs that wait for a property to change; zeroed until the first one */
 };
+
+/* What a process and a thread start with: how it ended, and jobs that wait to be told. */
+struct ending {
+    struct object object;
+    struct process_status status; /* reason 0: not yet */
+    struct list waiting;
+};
+
+/* It came to this: tell those who wait. */
+void ending_tell(struct ending *ending, const struct process_status *status);
+
+/* A method: wait for the end, answer with its status. */
+int64_t ending_op_read(struct job *job);
 
 /* A new object of the type, zeroed, with one reference; NULL if the account has no memory. */
 void *object_create(const struct object_type *type, struct account *account);
@@ -66,6 +81,16 @@ static inline struct object *object_hold(struct object *object)
 {
     object->references++;
     return object;
+}
+
+/* For object_changed: somebody watches. */
+void object_tell(struct object *object);
+
+/* A property that can be watched has another value, or had. */
+static inline void object_changed(struct object *object)
+{
+    if (object->watchers.next)
+        object_tell(object);
 }
 
 /* For object_release: nobody refers to the object any more. */

@@ -454,7 +454,6 @@ static const struct object_type port_type = {
     .methods = {[OP_READ] = port_op_read,
                 [OP_WRITE] = port_op_write,
                 [OP_CREATE] = port_op_create,
-                [OP_GET] = job_get,
                 [OP_RECEIVE] = port_op_receive,
                 [OP_REPLY] = port_op_reply},
 };
@@ -465,15 +464,7 @@ static const struct object_type remote_type = {
     .bytes = sizeof(struct remote),
     .destroy = remote_destroy,
     .handle_made = remote_handle_made,
-    .methods = {[OP_READ] = remote_call,
-                [OP_WRITE] = remote_call,
-                [OP_OPEN] = remote_call,
-                [OP_CREATE] = remote_call,
-                [OP_REMOVE] = remote_call,
-                [OP_GET] = remote_call,
-                [OP_SET] = remote_call,
-                [OP_SHARE] = remote_call,
-                [OP_WATCH] = remote_call},
+    .methods = {[OP_READ... OP_SHARE] = remote_call, [OP_WATCH] = remote_call},
 };
 
 struct object *port_create(struct account *account, bool again)

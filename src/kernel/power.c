@@ -15,7 +15,7 @@ static int64_t power_op_set(struct job *job)
 static const struct object_type power_type = {
     .number = OBJECT_POWER,
     .rights = RIGHT_SET | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .methods = {[OP_SET] = power_op_set, [OP_GET] = job_get},
+    .methods = {[OP_SET] = power_op_set},
 };
 
 struct object power_object = {.type = &power_type, .references = 1};

@@ -11,6 +11,8 @@
 #include "trace.h"
 #include "x86/cpu.h"
 
+const struct process_status process_killed = {.reason = REASON_KILLED, .status = STATUS_KILLED};
+
 static struct list processes = {&processes, &processes};
 static uint32_t last_number;
 
@@ -61,7 +63,8 @@ struct process *process_create(const char *name, struct process *creator)
     list_init(&process->maker);
     if (creator)
         list_insert(&creator->building, &process->maker);
-    list_init(&process->waiting);
+    list_init(&process->ending.waiting);
+    process->priority_limit = creator ? creator->priority_limit : THREAD_PRIORITIES - 1;
     process->number = ++last_number;
     memcpy(process->name, name, strlen(name) + 1);
     *process_block(process) = (struct start_block){
@@ -160,7 +163,11 @@ static void building_free(struct process *process)
 static int64_t process_prepare(struct process *process, struct thread **thread, uint32_t *handle,
                                uint64_t *block)
 {
-    struct thread_start start = {.stack = START_STACK_TOP, .priority = THREAD_PRIORITY_DEFAULT};
+    struct thread_start start = {
+        .stack = START_STACK_TOP,
+        .priority = process->priority_limit < THREAD_PRIORITY_DEFAULT ? process->priority_limit
+                                                                      : THREAD_PRIORITY_DEFAULT,
+    };
     struct memory *stack;
     int64_t result, time_page;
 
@@ -219,31 +226,20 @@ int64_t process_start(struct process *process)
 }
 
 /* Take apart what it is made of; its threads stop first. What could hold itself goes here. */
-static void process_clear(struct process *process)
+static void process_clear(struct process *process, const struct process_status *status)
 {
-    const struct process_status status = {.reason = REASON_KILLED, .status = 137};
-
     while (!list_empty(&process->threads))
-        thread_end(container_of(process->threads.next, struct thread, link));
+        thread_end(container_of(process->threads.next, struct thread, link), status);
     cpu_forget(process);
     building_free(process);
     handle_table_destroy(&process->handles);
     bindings_delete(&process->bindings);
     while (!list_empty(&process->building))
-        process_end(container_of(process->building.next, struct process, maker), &status);
+        process_end(container_of(process->building.next, struct process, maker), &process_killed);
     list_remove(&process->maker);
     space_destroy(&process->space);
     process->port_ranges = 0;
     list_remove(&process->link);
-}
-
-static void waiting_answer(struct process *process)
-{
-    while (!list_empty(&process->waiting)) {
-        struct job *job = container_of(process->waiting.next, struct job, link);
-
-        job_complete(job, job_answer(job, &process->status, sizeof process->status));
-    }
 }
 
 void process_end(struct process *process, const struct process_status *status)
@@ -255,9 +251,9 @@ void process_end(struct process *process, const struct process_status *status)
     object_hold(&process->object);
     trace(TRACE_PROCESS_EXIT, process->number, (uint64_t)status->status);
     process->state = PROCESS_ENDED;
-    process->status = *status;
-    process_clear(process);
-    waiting_answer(process);
+    process_clear(process, status);
+    ending_tell(&process->ending, status);
+    object_changed(&process->object);
     if (was_running)
         object_release(&process->object);
     object_release(&process->object);
@@ -269,7 +265,7 @@ void process_destroy(struct object *object)
     struct process *process = (struct process *)object;
 
     if (process->state != PROCESS_ENDED)
-        process_clear(process);
+        process_clear(process, &process->ending.status);
     account_release(process->account);
     object_free(object);
 }

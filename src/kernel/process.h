@@ -19,18 +19,20 @@
 #define PROCESS_ARGUMENTS_AT  2048u /* in the start block; to its end */
 #define PROCESS_PORT_RANGES   4u
 
-enum process_state { PROCESS_BUILT, PROCESS_RUNNING, PROCESS_ENDED };
-
 struct port_range {
     uint16_t first, last;
 };
 
 struct process {
-    struct object object;
+    union {
+        struct object object;
+        struct ending ending;
+    };
     struct list link; /* in the list of living processes */
     uint32_t number;  /* never used twice */
     uint16_t state;   /* enum process_state */
-    uint16_t port_ranges;
+    uint8_t port_ranges;
+    uint8_t priority_limit; /* of its threads */
     char name[PROCESS_NAME_SIZE];
     struct space space;
     struct handle_table handles;
@@ -39,15 +41,14 @@ struct process {
     struct list building; /* processes that it made and that are not started; they end with it */
     struct list maker;    /* BUILT: in that list of the one who made it */
     struct list threads;
-    struct list waiting; /* jobs that wait for its end */
     struct port_range ports[PROCESS_PORT_RANGES];
-    struct process_status status; /* once ENDED */
     /* while it is being built */
     struct memory *binary;
     struct memory *block; /* one page: the start block, filled as handles and arguments come */
 };
 
 extern const struct object_type process_type;
+extern const struct process_status process_killed; /* of what was ended by force */
 extern struct object processes_table;
 
 /* The end of the object, for process_type. */

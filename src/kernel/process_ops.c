@@ -13,17 +13,6 @@
 
 #include "abi/port.h"
 
-static int64_t process_op_read(struct job *job)
-{
-    struct process *process = (struct process *)job->object;
-
-    if (job->request.length < sizeof process->status)
-        return -E_ROOM;
-    if (process->state == PROCESS_ENDED)
-        return job_answer(job, &process->status, sizeof process->status);
-    return job_wait(job, &process->waiting);
-}
-
 /* A new thread; the process finds its handle in RSI, the caller gets one as well. */
 static int64_t thread_make(struct job *job, struct process *process)
 {
@@ -42,7 +31,7 @@ static int64_t thread_make(struct job *job, struct process *process)
     if (result < 0) {
         if (own >= 0)
             handle_close(&process->handles, (uint32_t)own);
-        thread_end(thread);
+        thread_end(thread, &process_killed);
         return result;
     }
     thread_start(thread, (uint32_t)own, start.argument);
@@ -63,7 +52,8 @@ static int64_t process_op_create(struct job *job)
     case OBJECT_MEMORY:
         return memory_make(job, process->account);
     case OBJECT_EVENT:
-        object = event_create(process->account);
+    case OBJECT_TIMER:
+        object = event_create(process->account, job->request.arg0 == OBJECT_TIMER);
         break;
     case OBJECT_TABLE:
         object = table_create(process);
@@ -84,14 +74,12 @@ static int64_t process_op_remove(struct job *job)
 {
     struct process *process = (struct process *)job->object;
     bool own = process == job_process(job);
-    struct process_status status = {.reason = REASON_KILLED, .status = 137};
 
     if (process->state == PROCESS_ENDED)
         return -E_GONE;
-    if (own)
-        status =
-            (struct process_status){.reason = REASON_EXITED, .status = (int64_t)job->request.arg0};
-    process_end(process, &status);
+    process_end(process, own ? &(struct process_status){.reason = REASON_EXITED,
+                                                        .status = (int64_t)job->request.arg0}
+                             : &process_killed);
     return own ? JOB_PENDING : 0;
 }
 
@@ -157,6 +145,13 @@ static int64_t process_op_set(struct job *job)
 
     if (kind < ACCOUNT_KINDS)
         return account_limit(&process->account->items[kind], job->request.arg1) ? 0 : -E_RANGE;
+    if (job->request.arg0 == PROPERTY_PRIORITY_LIMIT) {
+        if (job->request.arg1 > job_process(job)->priority_limit)
+            return -E_DENIED;
+        process->priority_limit = (uint8_t)job->request.arg1;
+        object_changed(job->object);
+        return 0;
+    }
     if (process->state != PROCESS_BUILT)
         return -E_STATE;
     switch (job->request.arg0) {
@@ -240,9 +235,11 @@ const struct object_type process_type = {
     .rights = RIGHT_READ | RIGHT_CREATE | RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_SHARE |
               RIGHT_MAP | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .bytes = sizeof(struct process),
-    .numbers = {NUMBER(PROPERTY_NUMBER, struct process, number)},
+    .numbers = {NUMBER(PROPERTY_NUMBER, struct process, number),
+                NUMBER(PROPERTY_STATE, struct process, state),
+                NUMBER(PROPERTY_PRIORITY_LIMIT, struct process, priority_limit)},
     .destroy = process_destroy,
-    .methods = {[OP_READ] = process_op_read,
+    .methods = {[OP_READ] = ending_op_read,
                 [OP_CREATE] = process_op_create,
                 [OP_REMOVE] = process_op_remove,
                 [OP_GET] = process_op_get,

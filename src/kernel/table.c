@@ -45,6 +45,7 @@ static void binding_delete(struct binding *binding)
     list_remove(&binding->link);
     list_remove(&binding->made);
     binding->table->count--;
+    object_changed(&binding->table->object);
     heap_free(binding, sizeof *binding);
     object_release(object);
 }
@@ -132,6 +133,7 @@ static int64_t table_op_share(struct job *job)
     list_insert(&table->bindings, &binding->link);
     list_insert(&table->maker->bindings, &binding->made);
     table->count++;
+    object_changed(&table->object);
     return 0;
 }
 
@@ -198,7 +200,6 @@ static const struct object_type table_type = {
     .methods = {[OP_READ] = job_list,
                 [OP_OPEN] = table_op_open,
                 [OP_REMOVE] = table_op_remove,
-                [OP_GET] = job_get,
                 [OP_SHARE] = table_op_share},
 };
 

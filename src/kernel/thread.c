@@ -74,12 +74,14 @@ static void rings_destroy(struct thread *thread)
     thread->ring_memory = NULL;
 }
 
-static int64_t start_check(const struct thread_start *start)
+static int64_t start_check(const struct thread_start *start, uint8_t limit)
 {
     uint32_t capacity = start->ring_capacity;
 
     if (start->priority >= THREAD_PRIORITIES)
         return -E_ARGUMENT;
+    if (start->priority > limit)
+        return -E_DENIED;
     if (capacity && (capacity < RING_CAPACITY_MIN || capacity > RING_CAPACITY_MAX ||
                      (capacity & (capacity - 1))))
         return -E_ARGUMENT;
@@ -92,7 +94,7 @@ static int64_t start_check(const struct thread_start *start)
 int64_t thread_create(struct process *process, const struct thread_start *start,
                       struct thread **made)
 {
-    int64_t result = start_check(start);
+    int64_t result = start_check(start, process->priority_limit);
     struct thread *thread;
 
     if (result)
@@ -104,6 +106,7 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
         return -E_MEMORY;
     }
     list_init(&thread->ready);
+    list_init(&thread->ending.waiting);
     thread->process = process;
     thread->number = ++last_number;
     thread->process_number = process->number;
@@ -120,7 +123,7 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
         result =
             rings_create(thread, start->ring_capacity ? start->ring_capacity : RING_CAPACITY_MIN);
     if (result) {
-        thread_end(thread);
+        thread_end(thread, &(struct process_status){.reason = REASON_MEMORY});
         return result;
     }
     *made = thread;
@@ -135,7 +138,7 @@ void thread_start(struct thread *thread, uint32_t handle, uint64_t argument)
     schedule_wake(thread);
 }
 
-void thread_end(struct thread *thread)
+void thread_end(struct thread *thread, const struct process_status *status)
 {
     if (thread->state == THREAD_ENDED)
         return;
@@ -151,6 +154,7 @@ void thread_end(struct thread *thread)
     account_refund(&thread->process->account->items[ACCOUNT_THREADS], 1);
     list_remove(&thread->link);
     thread->process = NULL;
+    ending_tell(&thread->ending, status);
     object_release(&thread->object);
 }
 
@@ -251,38 +255,43 @@ static int64_t thread_op_set(struct job *job)
     case PROPERTY_PRIORITY:
         if (value >= THREAD_PRIORITIES)
             return -E_RANGE;
+        if (value > thread->process->priority_limit)
+            return -E_DENIED;
         schedule_priority(thread, (uint8_t)value);
+        object_changed(&thread->object);
         return 0;
     default:
         return -E_ARGUMENT;
     }
 }
 
-/* End the thread; its last thread takes the process along. */
+/* End the thread: oneself with a status, another one by force. The last one takes its process
+ * along. */
 static int64_t thread_op_remove(struct job *job)
 {
     struct thread *thread = (struct thread *)job->object;
     struct process *process = thread->process;
-    struct process_status status = {.reason = REASON_EXITED};
     bool own = thread == job->thread;
+    struct process_status status = {
+        .reason = own ? REASON_EXITED : REASON_KILLED,
+        .status = own ? (int64_t)job->request.arg0 : STATUS_KILLED,
+    };
 
     if (!process)
         return -E_GONE;
-    if (process->threads.next->next == &process->threads) {
-        status.status = (int64_t)job->request.arg0;
-        own = own || process == job_process(job);
+    if (process->threads.next->next == &process->threads)
         process_end(process, &status);
-    } else {
-        thread_end(thread);
-    }
+    else
+        thread_end(thread, &status);
     return own ? JOB_PENDING : 0;
 }
 
 const struct object_type thread_type = {
     .number = OBJECT_THREAD,
-    .rights = RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .rights = RIGHT_READ | RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .bytes = sizeof(struct thread),
     .numbers = {NUMBER(PROPERTY_NUMBER, struct thread, number),
                 NUMBER(PROPERTY_PRIORITY, struct thread, priority)},
-    .methods = {[OP_GET] = job_get, [OP_SET] = thread_op_set, [OP_REMOVE] = thread_op_remove},
+    .methods =
+        {[OP_READ] = ending_op_read, [OP_SET] = thread_op_set, [OP_REMOVE] = thread_op_remove},
 };

@@ -25,7 +25,10 @@ enum thread_state {
 };
 
 struct thread {
-    struct object object;
+    union {
+        struct object object;
+        struct ending ending;
+    };
     struct registers registers __attribute__((aligned(16))); /* a trap's stack: see x86/entry.S */
     struct process *process;                                 /* NULL once it has ended */
     struct list link;                                        /* in its process's list */
@@ -59,8 +62,8 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
 /* Let it run for the first time. */
 void thread_start(struct thread *thread, uint32_t handle, uint64_t argument);
 
-/* Stop a thread for good, wherever it is, and free what it has. */
-void thread_end(struct thread *thread);
+/* Stop a thread for good, wherever it is, free what it has, tell those who wait for its end. */
+void thread_end(struct thread *thread, const struct process_status *status);
 
 /* The thread waits in `enter` until so many completions are there, or until the deadline. */
 void thread_wait(struct thread *thread, uint32_t wanted, uint64_t deadline);

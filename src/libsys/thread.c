@@ -7,6 +7,7 @@
 #include "abi/op.h"
 #include "libsys/handle.h"
 #include "libsys/memory.h"
+#include "libsys/process.h"
 #include "libsys/ring.h"
 #include "libsys/sync.h"
 #include "libsys/text.h"
@@ -27,8 +28,7 @@ _Noreturn void thread_begin(struct ring *ring, uint64_t handle, struct thread *t
 {
     thread->ring = ring;
     thread->handle = (uint32_t)handle;
-    thread->function(thread->argument);
-    thread_exit();
+    thread_exit(thread->function(thread->argument));
 }
 
 void thread_enter(void);
@@ -70,10 +70,15 @@ int64_t thread_priority_set(unsigned priority)
     return object_set(thread_self()->handle, PROPERTY_PRIORITY, priority);
 }
 
-_Noreturn void thread_exit(void)
+int64_t thread_wait(uint32_t thread, struct process_status *status)
+{
+    return process_wait(thread, status);
+}
+
+_Noreturn void thread_exit(int status)
 {
     if (thread_self()->wake)
         handle_close(thread_self()->wake);
-    object_remove(thread_self()->handle, NULL, 0);
+    object_remove(thread_self()->handle, NULL, status);
     __builtin_trap();
 }

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "abi/object.h"
 #include "abi/ring.h"
 
 /* A thread's control block. FS:0 holds its own address, as the x86-64 ABI wants it. */
@@ -82,7 +83,11 @@ int64_t thread_priority_set(unsigned priority);
  */
 int64_t thread_create(int (*function)(void *argument), void *argument, uint32_t ring_capacity);
 
-/* End the calling thread; the process goes on, if it has another one. */
-_Noreturn void thread_exit(void);
+/* End the calling thread with a status, as returning from its function does; the process goes on,
+ * if it has another one, and ends with that status if not. */
+_Noreturn void thread_exit(int status);
+
+/* Wait for the end of a thread: 0 and how it ended, or a negative error. */
+int64_t thread_wait(uint32_t thread, struct process_status *status);
 
 #endif

@@ -178,7 +178,7 @@ static int toucher(void *argument)
         if ((uint64_t)argument >> page & 1)
             sum += word_at(AT + PAGES(page))[9];
     word_at(AT + PAGES(7))[(uint64_t)argument >> 8] = sum;
-    thread_exit();
+    thread_exit(0);
 }
 
 static void threads(void)

@@ -281,7 +281,7 @@ static int end_late(void *argument)
 static void child_late(void)
 {
     check(thread_create(end_late, NULL, 0) > 0);
-    thread_exit();
+    thread_exit(0);
 }
 
 /* A process lives as long as one of its threads. */
