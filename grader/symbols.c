@@ -101,23 +101,36 @@ int symbols_find(const struct symbols *symbols, const char *name, uint64_t *addr
     return -1;
 }
 
-/* The function that holds `address`. */
-static const char *function_at(const struct symbols *symbols, uint64_t address)
+const char *symbols_function(const struct symbols *symbols, uint64_t address, uint64_t *start)
 {
+    const char *found = NULL;
+
+    *start = 0;
     for (size_t i = 0; i < symbols->count; i++) {
         GElf_Sym symbol;
 
-        if (gelf_getsym(symbols->table, (int)i, &symbol) != NULL &&
-            GELF_ST_TYPE(symbol.st_info) == STT_FUNC && address >= symbol.st_value &&
-            address - symbol.st_value < symbol.st_size)
-            return elf_strptr(symbols->elf, symbols->strings, symbol.st_name);
+        if (gelf_getsym(symbols->table, (int)i, &symbol) == NULL || symbol.st_value > address ||
+            symbol.st_shndx == SHN_UNDEF || symbol.st_shndx >= SHN_LORESERVE)
+            continue;
+
+        bool holds =
+            GELF_ST_TYPE(symbol.st_info) == STT_FUNC && address - symbol.st_value < symbol.st_size;
+        bool label = GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE && symbol.st_value >= *start;
+
+        if (holds || label) {
+            *start = symbol.st_value;
+            found = elf_strptr(symbols->elf, symbols->strings, symbol.st_name);
+        }
+        if (holds)
+            break;
     }
-    return NULL;
+    return found;
 }
 
 void symbols_describe(struct symbols *symbols, uint64_t address, char *text, size_t size)
 {
-    const char *function = symbols != NULL ? function_at(symbols, address) : NULL;
+    uint64_t start;
+    const char *function = symbols != NULL ? symbols_function(symbols, address, &start) : NULL;
     const char *file = NULL;
     int line = 0;
 

@@ -14,6 +14,10 @@ void symbols_close(struct symbols *symbols);
 /* Address of a symbol. Result: 0, or -1 if there is none of this name. */
 int symbols_find(const struct symbols *symbols, const char *name, uint64_t *address);
 
+/* The function that an address lies in, and where it begins: one that says how long it is, or else
+ * the last label before the address. Result: NULL if there is neither. */
+const char *symbols_function(const struct symbols *symbols, uint64_t address, uint64_t *start);
+
 /* Writes "function, file:line" of an address, as much of it as is known; else the number. */
 void symbols_describe(struct symbols *symbols, uint64_t address, char *text, size_t size);
 

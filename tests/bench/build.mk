@@ -12,6 +12,9 @@ $(B)/host/bench-points: $(B)/host/tests/bench/points.o $(BOCHS_OBJECTS) \
     $(call grader_objects,symbols)
 	$(CC) -o $@ $^ $(SESSION_LIBS)
 
+$(B)/host/bench-profile: $(B)/host/tests/bench/profile.o $(SESSION_OBJECTS)
+	$(CC) -o $@ $^ $(SESSION_LIBS)
+
 # What happens between two places in the machine is measured with a first program made for it.
 $(B)/bench/%.c.o: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -36,10 +39,16 @@ bench_guest = mkdir -p $(B)/bench && echo $(1) >$(B)/bench/$(2).script && \
     echo "make bench: $(1) failed in the guest" >&2; exit 1; }
 
 .PHONY: bench lines
+ifneq ($(PROFILE),)
+# PROFILE=item: instructions, function by function, of one of its rounds, the tenth or ROUND=n.
+bench: image $(B)/host/bench-profile
+	@$(B)/host/bench-profile $(B)/orrery.iso $(B)/kernel/kernel.elf \
+	    $(B)/programs/bench/bench.elf '$(PROFILE)' $(ROUND)
+else
 bench: image $(B)/bench/orrery.iso $(B)/bench/acts.iso $(B)/host/orrery-run \
     $(B)/host/boot-ticks $(B)/host/bench-points
-	@[ -z "$(PROFILE)$(PLOT)" ] || \
-	    { echo "make bench: PROFILE and PLOT need a profiler that is not there yet" >&2; exit 2; }
+	@[ -z "$(PLOT)" ] || \
+	    { echo "make bench: PLOT needs a guest's load program that is not there yet" >&2; exit 2; }
 	$(call bench_guest,bench,guest)
 	$(if $(LONG),$(call bench_guest,bench crowd,crowd,--memory 512))
 	@$(B)/host/boot-ticks $(B)/bench/orrery.iso $(B)/kernel/kernel.elf $(B)/programs/init/init.elf \
@@ -50,6 +59,7 @@ bench: image $(B)/bench/orrery.iso $(B)/bench/acts.iso $(B)/host/orrery-run \
 	@python3 tests/bench/bench.py $(if $(KEEP),--keep) \
 	    $(if $(LONG),--crowd $(B)/bench/crowd.txt) \
 	    $(B)/bench/guest.txt $(B)/bench/points.txt $(B)/bench/boot.txt $(B)/bench/sizes.txt
+endif
 
 lines: $(B)/kernel/kernel.elf $(B)/boot/stage2.bin
 	@python3 tests/lines.py $(B)

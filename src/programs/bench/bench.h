@@ -22,6 +22,9 @@ struct figure {
     uint64_t ticks[ROUNDS];
 };
 
+/* Is this item to be measured? */
+bool item_wanted(const char *name);
+
 /* Ticks that measuring takes by itself: taken off every figure. */
 extern uint64_t overhead;
 

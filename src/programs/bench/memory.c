@@ -4,9 +4,11 @@
 int64_t bench_memory(void)
 {
     struct figure figure = {0};
-    volatile uint8_t *pages = memory_allocate(ROUNDS * PAGE_SIZE);
+    volatile uint8_t *pages;
 
-    if (!pages)
+    if (!item_wanted("page-fault"))
+        return 0;
+    if (!(pages = memory_allocate(ROUNDS * PAGE_SIZE)))
         return -E_MEMORY;
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint64_t start = tick_read();

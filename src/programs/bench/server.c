@@ -25,6 +25,8 @@ static int64_t sync_call(uint32_t object)
 {
     struct figure figure = {0};
 
+    if (!item_wanted("sync-call"))
+        return 0;
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint64_t start = tick_read();
         int64_t result = object_write(object, NULL, 0, 0);
@@ -54,6 +56,8 @@ static int64_t ring_call(uint32_t object)
 {
     struct figure figure = {0};
 
+    if (!item_wanted("ring-call"))
+        return 0;
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint64_t start = tick_read();
         int64_t result = batch_run(thread_ring(), object);

@@ -28,6 +28,8 @@ int64_t bench_spawn(void)
     struct figure spawn = {0}, ending = {0};
     int64_t result = 0;
 
+    if (!item_wanted("spawn") && !item_wanted("exit"))
+        return 0;
     for (unsigned i = 0; result >= 0 && i < SPAWN_ROUNDS; i++)
         result = spawn_once(&spawn, &ending);
     if (result < 0)
