@@ -1,6 +1,6 @@
 # Orrery: every command a person types. `make help` lists them.
 
-B ?= build
+B ?= $(if $(DEBUG),build-debug,build)
 ifeq ($(origin CC),default)
 CC := gcc
 endif

@@ -1,7 +1,10 @@
 # The kernel: one ELF with its debugging information, a stripped copy and a list of its symbols for
 # the boot archive.
 
-KERNEL_SOURCES := $(wildcard src/kernel/*.c src/kernel/x86/*.c)
+# DEBUG=1 adds the audit, which the linker puts before these functions.
+AUDITED := registers_resume_first process_end machine_power_off
+KERNEL_SOURCES := $(filter-out $(if $(DEBUG),,src/kernel/audit%),\
+    $(wildcard src/kernel/*.c src/kernel/x86/*.c))
 KERNEL_OBJECTS := $(KERNEL_SOURCES:%.c=$(B)/%.o) $(B)/src/kernel/x86/entry.o
 KERNEL_CFLAGS := $(GUEST_CFLAGS) -mcmodel=kernel -mno-red-zone -fno-optimize-sibling-calls \
     -fno-stack-protector -momit-leaf-frame-pointer
@@ -17,7 +20,7 @@ $(B)/src/kernel/%.o: src/kernel/%.S
 $(B)/kernel/kernel.elf: $(KERNEL_OBJECTS) src/kernel/kernel.ld
 	@mkdir -p $(@D)
 	$(LD) -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none \
-	    -T src/kernel/kernel.ld -o $@ $(KERNEL_OBJECTS)
+	    $(if $(DEBUG),$(AUDITED:%=--wrap=%)) -T src/kernel/kernel.ld -o $@ $(KERNEL_OBJECTS)
 
 $(B)/kernel/kernel: $(B)/kernel/kernel.elf
 	objcopy --strip-all $< $@

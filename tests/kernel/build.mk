@@ -55,5 +55,12 @@ KERNEL_TEST_FILES := kernel=$(B)/kernel/kernel kernel.symbols=$(B)/kernel/kernel
     test-$(name)=$(B)/programs/test-$(name)/test-$(name))
 $(eval $(call boot_image,$(B)/tests/kernel/kernel.iso,KERNEL_TEST_FILES))
 
-TEST_NEEDS += $(B)/tests/kernel/kernel.iso
-KERNEL_TESTS += tests/kernel/test-guest
+# The same tests with a kernel that is built to audit itself.
+$(B)/debug/kernel/kernel $(B)/debug/kernel/kernel.symbols: FORCE
+	$(MAKE) DEBUG=1 B=$(B)/debug $@
+
+AUDITED_TEST_FILES := $(subst =$(B)/kernel/,=$(B)/debug/kernel/,$(KERNEL_TEST_FILES))
+$(eval $(call boot_image,$(B)/debug/tests/kernel/kernel.iso,AUDITED_TEST_FILES))
+
+TEST_NEEDS += $(B)/tests/kernel/kernel.iso $(B)/debug/tests/kernel/kernel.iso
+KERNEL_TESTS += tests/kernel/test-guest tests/kernel/test-audit
