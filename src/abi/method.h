@@ -83,6 +83,8 @@
     METHOD(IO_SPACE, GET, "type")                                                                  \
     METHOD(IO_PORTS, GET, "type, size")                                                            \
     METHOD(IO_PORTS, WATCH, "size, which never changes")                                           \
+    METHOD(DEVICE_SPACE, OPEN, "the addresses with that name, as `b8000-bffff`, as memory to map") \
+    METHOD(DEVICE_SPACE, GET, "type")                                                              \
     METHOD(POWER, GET, "type")                                                                     \
     METHOD(POWER, SET, "status: turns the machine off")
 

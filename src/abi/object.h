@@ -22,7 +22,8 @@
     OBJECT(IO_SPACE, 12, "io-space", "the table of I/O-port ranges")                               \
     OBJECT(IO_PORTS, 13, "io-ports", "a range of I/O ports; map grants it")                        \
     OBJECT(POWER, 14, "power", "turns the machine off")                                            \
-    OBJECT(TIMER, 15, "timer", "a counter of moments that passed: read waits and takes")
+    OBJECT(TIMER, 15, "timer", "a counter of moments that passed: read waits and takes")           \
+    OBJECT(DEVICE_SPACE, 16, "device-space", "the table of devices' memory, by address")
 
 enum object_type_number {
 #define OBJECT(NAME, number, name, what) OBJECT_##NAME = number,

@@ -1,6 +1,7 @@
 /* The kernel's start: take over the machine from the loader, start the first process. */
 #include "bytes.h"
 #include "clock.h"
+#include "device.h"
 #include "direct.h"
 #include "files.h"
 #include "heap.h"
@@ -103,6 +104,7 @@ static void init_start(void)
     handle_grant(process, &files_table, "files");
     handle_grant(process, &interrupts_table, "interrupts");
     handle_grant(process, &io_space_table, "io-space");
+    handle_grant(process, &device_space_table, "device-memory");
     handle_grant(process, &power_object, "power");
     result = process_start(process);
     if (result)
@@ -120,6 +122,7 @@ void kernel_main(uint64_t info_address, uint64_t stack)
     if (info->magic != BOOT_INFO_MAGIC || info->version != BOOT_INFO_VERSION)
         panic("the loader's info structure is not one of version %u", BOOT_INFO_VERSION);
     files_init(info);
+    device_init(info);
     if ((symbols = files_find("kernel.symbols")))
         panic_init(direct_pointer(symbols->base), symbols->size);
     trace_init(info->trace_base, info->trace_size);

@@ -96,7 +96,7 @@ static struct memory *memory_whole(struct memory *memory, uint64_t *index)
 
 static bool memory_is_fixed(const struct memory *memory)
 {
-    return memory->kind == MEMORY_BLOCK || memory->kind == MEMORY_FOREIGN;
+    return memory->kind >= MEMORY_BLOCK; /* and no part */
 }
 
 /* Where the address of page `index` is kept; NULL if there is no such place yet. */
@@ -220,8 +220,10 @@ static void memory_destroy(struct object *object)
 static int64_t memory_transfer(struct job *job, bool write)
 {
     struct memory *memory = (struct memory *)job->object;
-    uint64_t offset = job->request.offset, done = 0, size;
+    uint64_t offset = job->request.offset, index = 0, done = 0, size;
 
+    if (memory_whole(memory, &index)->kind == MEMORY_DEVICE)
+        return -E_STATE;
     if (offset > memory->size)
         return -E_RANGE;
     size =
@@ -230,17 +232,19 @@ static int64_t memory_transfer(struct job *job, bool write)
         return -E_BUFFER;
     while (done < size) {
         uint64_t count = page_rest(offset + done, size - done);
-        uint64_t index = (offset + done) >> PAGE_SHIFT;
-        uint64_t page = write ? memory_page_own(memory, index) : memory_page(memory, index);
-        uint8_t *bytes = (uint8_t *)direct_pointer(page) + (offset + done) % PAGE_SIZE;
+        uint64_t page;
+        uint8_t *bytes;
         int64_t result;
 
+        index = (offset + done) >> PAGE_SHIFT;
+        page = write ? memory_page_own(memory, index) : memory_page(memory, index);
         if (page == FRAME_NONE) {
             if (!done)
                 return pager_missing ? -E_BUFFER : -E_MEMORY;
             pager_missing = NULL; /* what there is will do */
             return (int64_t)done;
         }
+        bytes = (uint8_t *)direct_pointer(page) + (offset + done) % PAGE_SIZE;
         result = write ? job_fetch(job, done, bytes, count) : job_store(job, done, bytes, count);
         if (result)
             return result;
@@ -268,8 +272,9 @@ static int64_t memory_op_get(struct job *job)
         return job_get(job);
     if (!(job->rights & RIGHT_PHYSICAL))
         return -E_DENIED;
-    return memory->kind == MEMORY_BLOCK ? (int64_t)(memory->base + (index << PAGE_SHIFT))
-                                        : -E_STATE;
+    if (memory->kind != MEMORY_BLOCK && memory->kind != MEMORY_DEVICE)
+        return -E_STATE;
+    return (int64_t)(memory->base + (index << PAGE_SHIFT));
 }
 
 /* Let it have the pager that the request describes. */

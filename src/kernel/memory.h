@@ -30,13 +30,20 @@
 
 #define MEMORY_SIZE_MAX (UINT64_C(1) << 30)
 
-enum memory_kind { MEMORY_SMALL, MEMORY_LARGE, MEMORY_BLOCK, MEMORY_FOREIGN, MEMORY_PART };
+enum memory_kind {
+    MEMORY_SMALL,
+    MEMORY_LARGE,
+    MEMORY_BLOCK,
+    MEMORY_FOREIGN,
+    MEMORY_DEVICE, /* no memory at all: to be mapped, but never touched by the kernel */
+    MEMORY_PART,
+};
 
 struct memory {
     struct object object;
     struct account *account; /* pays for it, and for the pages if they are its own */
     uint64_t size;           /* bytes */
-    uint64_t base;           /* MEMORY_BLOCK, MEMORY_FOREIGN: physical address */
+    uint64_t base;           /* MEMORY_BLOCK, _FOREIGN, _DEVICE: physical address */
     /* MEMORY_PART: whose pages these are, from the byte `base` on; it is no part itself. Or NULL */
     struct memory *whole;
     /* MEMORY_SMALL: physical addresses of pages, 0 if not there yet; MEMORY_LARGE: of pages that
@@ -75,10 +82,11 @@ int64_t memory_make(struct job *job, struct account *account);
 /* Pages in the object. */
 uint64_t memory_pages(const struct memory *memory);
 
-/* Can pages of it be missing because a pager has them? */
-static inline bool memory_is_paged(const struct memory *memory)
+/* Can the kernel have each page of it at once, as long as there is memory? */
+static inline bool memory_is_near(const struct memory *memory)
 {
-    return memory->pager || (memory->whole && memory->whole->pager);
+    memory = memory->whole ? memory->whole : memory;
+    return !memory->pager && memory->kind != MEMORY_DEVICE;
 }
 
 /* Physical address of page number `index`, which must exist, for reading; taking a zeroed page if

@@ -96,7 +96,7 @@ static uint32_t *shares_of(uint64_t address)
 
 bool page_is_shared(uint64_t address)
 {
-    return *shares_of(address) > 0;
+    return address >> FRAME_SHIFT<page_pool.count && * shares_of(address)> 0;
 }
 
 bool page_share(struct account *account, uint64_t address)

@@ -111,7 +111,7 @@ static int64_t binary_set(struct job *job, struct process *process)
         return result;
     if (object->type != &memory_type)
         return -E_TYPE;
-    if (memory_is_paged((struct memory *)object)) /* its loading cannot wait */
+    if (!memory_is_near((struct memory *)object)) /* its loading cannot wait */
         return -E_STATE;
     if (process->binary)
         object_release(&process->binary->object);

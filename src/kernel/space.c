@@ -148,7 +148,7 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct
         .space = space,
         .memory = (struct memory *)object_hold(&memory->object),
         .offset = offset,
-        .access = access | MAP_READ,
+        .access = access | MAP_READ | (memory->kind == MEMORY_DEVICE ? MAP_DEVICE : 0),
         .fixed = fixed,
     };
     list_insert(region_place(space, address), &region->link);
@@ -231,15 +231,16 @@ void space_unmap_fixed(struct space *space, uint64_t address)
     region_delete(region);
 }
 
-/* The page is not in the tables, or not for the access: fill it in if a region says so. */
+/* The page is not in the tables, or not for the access: fill it in if a region says so that is
+ * not `barred`. */
 static __attribute__((noinline)) uint64_t page_fill(struct space *space, uint64_t address,
-                                                    uint32_t access)
+                                                    uint32_t access, uint32_t barred)
 {
     struct region *region = region_at(space, address);
     uint64_t index, page;
     uint32_t entered;
 
-    if (!region || (access & ~region->access))
+    if (!region || (access & ~region->access) || (region->access & barred))
         return FRAME_NONE;
     address &= ~(PAGE_SIZE - 1);
     index = (region->offset + address - region->start) >> PAGE_SHIFT;
@@ -261,7 +262,12 @@ uint64_t space_page(struct space *space, uint64_t address, uint32_t access)
     if (address >= USER_TOP)
         return FRAME_NONE;
     page = paging_lookup(space->root, address, access);
-    return page != FRAME_NONE ? page : page_fill(space, address, access);
+    return page != FRAME_NONE ? page : page_fill(space, address, access, MAP_DEVICE);
+}
+
+bool space_touch(struct space *space, uint64_t address, uint32_t access)
+{
+    return page_fill(space, address, access, 0) != FRAME_NONE;
 }
 
 bool space_allows(struct space *space, uint64_t address, uint32_t access)

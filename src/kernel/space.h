@@ -19,7 +19,7 @@ struct region {
     struct space *space;
     struct memory *memory; /* no MEMORY_PART: a region shows the whole's pages */
     uint64_t offset;       /* into the memory object, of `start` */
-    uint32_t access;       /* enum map_access */
+    uint32_t access;       /* enum map_access, MAP_DEVICE */
     bool fixed;            /* the kernel's own arrangement: not to be unmapped by requests */
 };
 
@@ -56,10 +56,13 @@ void space_unmap_fixed(struct space *space, uint64_t address);
  * mappings stay: the pages are looked up again when they are touched. */
 void space_forget(struct memory *memory, uint64_t offset, uint64_t length);
 
+/* The processor touched the page for the access: make it ready. False if that cannot be. */
+bool space_touch(struct space *space, uint64_t address, uint32_t access);
+
 /*
- * Make the page at `address` ready for the access (enum map_access), filling or copying it if need
- * be. Gives the physical address of the page's first byte, or FRAME_NONE: nothing is mapped there,
- * not for this access, or there is no memory.
+ * Make the page at `address` ready for the kernel's access (enum map_access), filling or copying it
+ * if need be. Gives the physical address of the page's first byte, or FRAME_NONE: nothing is mapped
+ * there, not for this access, or a device's memory; or there is no memory.
  */
 uint64_t space_page(struct space *space, uint64_t address, uint32_t access);
 

@@ -40,8 +40,8 @@ $(eval $(call kernel_unit_test,kernel_account,src/kernel/account.c))
 
 # Booted tests: programs of the guest, each with many tests; tests/kernel/first.c is `init` and runs
 # them all in one start of the machine.
-GUEST_TESTS := accounts rings ports service fpu memory sharing copies pagers handles tables \
-    processes threads attacks review waits
+GUEST_TESTS := accounts rings ports service fpu memory sharing copies pagers devices \
+    handles tables processes threads attacks review waits
 
 $(B)/tests/kernel/%.c.o: tests/kernel/%.c
 	mkdir -p $(@D)

@@ -8,6 +8,7 @@
 #define PRESENT    (UINT64_C(1) << 0)
 #define WRITABLE   (UINT64_C(1) << 1)
 #define USER       (UINT64_C(1) << 2)
+#define UNCACHED   (UINT64_C(3) << 3) /* PCD and PWT */
 #define NO_EXECUTE (UINT64_C(1) << 63)
 #define ADDRESS    UINT64_C(0x000ffffffffff000)
 
@@ -103,6 +104,7 @@ bool paging_map(uint64_t root, struct account *account, uint64_t address, uint64
         table = table_at(*entry);
     }
     *entry_of(table, address, 0) = page | PRESENT | USER | (access & MAP_WRITE ? WRITABLE : 0) |
+                                   (access & MAP_DEVICE ? UNCACHED : 0) |
                                    (access & MAP_EXECUTE ? 0 : NO_EXECUTE);
     return true;
 }
@@ -154,7 +156,7 @@ uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access)
     if (!(entry & PRESENT))
         return FRAME_NONE;
     entry = *entry_of(lower_table(entry), address, 0);
-    if ((entry & wanted) != wanted || ((access & MAP_EXECUTE) && (entry & NO_EXECUTE)))
+    if ((entry & (wanted | UNCACHED)) != wanted || ((access & MAP_EXECUTE) && (entry & NO_EXECUTE)))
         return FRAME_NONE;
     return entry & ADDRESS;
 }

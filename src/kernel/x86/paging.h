@@ -10,6 +10,10 @@
 
 #include "../account.h"
 
+/* Beside enum map_access: the pages are a device's. The processor keeps no copies of them in its
+ * caches, and the kernel never touches them. */
+#define MAP_DEVICE 8u
+
 /* Take over the loader's tables as the kernel's own, without their user half. */
 void paging_init(void);
 
@@ -19,7 +23,8 @@ uint64_t paging_create(struct account *account);
 /* Free all tables of the user half, and the top table; not the pages they point to. */
 void paging_destroy(uint64_t root, struct account *account);
 
-/* Enter one page with the access (enum map_access); false if there is no memory for a table. */
+/* Enter one page with the access (enum map_access, MAP_DEVICE); false if there is no memory for a
+ * table. */
 bool paging_map(uint64_t root, struct account *account, uint64_t address, uint64_t page,
                 uint32_t access);
 
@@ -27,7 +32,7 @@ bool paging_map(uint64_t root, struct account *account, uint64_t address, uint64
 void paging_unmap(uint64_t root, uint64_t address, uint64_t length);
 
 /* Physical address of the page at the address, which is in the user half, if it is entered for the
- * access, else FRAME_NONE. */
+ * access and no device's, else FRAME_NONE. */
 uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access);
 
 /* Make the processor use these tables; 0 for the kernel's own. */

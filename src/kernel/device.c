@@ -1,0 +1,61 @@
+/* Device memory, as device.h tells. */
+#include "device.h"
+#include "job.h"
+#include "memory.h"
+#include "number.h"
+#include "process.h"
+#include "x86/machine.h"
+
+static const struct boot_info *boot;
+
+void device_init(const struct boot_info *info)
+{
+    boot = info;
+}
+
+/* Does no part of the range belong to the kernel, or to what it gives out as memory? */
+static bool range_is_device(uint64_t first, uint64_t last)
+{
+    const uint8_t *ranges = (const uint8_t *)boot + boot->memory.offset;
+
+    for (uint32_t i = 0; i < boot->memory.count; i++) {
+        const struct boot_memory *range =
+            (const void *)(ranges + (uint64_t)i * boot->memory.stride);
+
+        if (range->type != BOOT_MEMORY_RESERVED && range->type != BOOT_MEMORY_FRAMEBUFFER &&
+            range->base <= last && range->base + range->size > first)
+            return false;
+    }
+    return machine_may_lend(first, last);
+}
+
+static int64_t device_op_open(struct job *job)
+{
+    struct memory *memory;
+    uint64_t first, last;
+    char name[40];
+    int64_t length = job_fetch_name(job, name, sizeof name);
+
+    if (length < 0)
+        return length;
+    if (!number_parse_range(name, INT64_MAX >> 4, &first, &last))
+        return -E_NAME;
+    if (first % PAGE_SIZE || (last + 1) % PAGE_SIZE || last - first >= MEMORY_SIZE_MAX)
+        return -E_RANGE;
+    if (!range_is_device(first, last))
+        return -E_DENIED;
+    memory = memory_create_foreign(job_process(job)->account, first, last - first + 1);
+    if (!memory)
+        return -E_MEMORY;
+    memory->kind = MEMORY_DEVICE;
+    memory->writable = true;
+    return job_give_opened(job, &memory->object, RIGHT_ALL & ~(uint32_t)RIGHT_EXECUTE);
+}
+
+static const struct object_type device_space_type = {
+    .number = OBJECT_DEVICE_SPACE,
+    .rights = RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    .methods = {[OP_OPEN] = device_op_open, [OP_GET] = job_get},
+};
+
+struct object device_space_table = {.type = &device_space_type, .references = 1};
