@@ -119,10 +119,5 @@ submit: $(B)/host/orrery-grade
 course:
 	@echo "make $@: needs more labs than there are; make lab is what there is" >&2; exit 2
 
-# What has its name, but not yet what it takes.
-.PHONY: fuzz
-fuzz:
-	@echo "make $@: needs the guest's fuzzer, which is not there yet" >&2; exit 2
-
 endif
 endif

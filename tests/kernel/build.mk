@@ -43,12 +43,14 @@ $(eval $(call kernel_unit_test,kernel_account,src/kernel/account.c))
 GUEST_TESTS := accounts rings ports service fpu memory sharing copies pagers devices \
     handles tables processes threads attacks review waits
 
+GUEST_FRAME := $(B)/tests/kernel/guest.c.o $(B)/tests/kernel/serial.c.o
+
 $(B)/tests/kernel/%.c.o: tests/kernel/%.c
 	mkdir -p $(@D)
 	$(CC) $(USER_CFLAGS) -c -o $@ $<
 
 $(foreach name,first $(GUEST_TESTS),$(eval $(call program,test-$(name),\
-    $(B)/tests/kernel/$(name).c.o $(B)/tests/kernel/guest.c.o)))
+    $(B)/tests/kernel/$(name).c.o $(GUEST_FRAME))))
 
 KERNEL_TEST_FILES := kernel=$(B)/kernel/kernel kernel.symbols=$(B)/kernel/kernel.symbols \
     init=$(B)/programs/test-first/test-first $(foreach name,$(GUEST_TESTS),\

@@ -1,11 +1,7 @@
 /* The frame around the booted tests of the kernel, as guest.h tells. */
 #include "guest.h"
 
-#include "libsys/port_io.h"
-
-#define SERIAL_DATA   0x3f8
-#define SERIAL_STATUS 0x3fd
-#define SERIAL_EMPTY  0x20
+#include "serial.h"
 
 uint32_t self, processes, files, power;
 
@@ -13,36 +9,14 @@ static const char *running;
 static bool failed;
 static char **arguments;
 
-static void serial_put(void *context, const char *text, size_t length)
-{
-    (void)context;
-    for (size_t i = 0; i < length; i++) {
-        while (!(port_in8(SERIAL_STATUS) & SERIAL_EMPTY))
-            ;
-        port_out8(SERIAL_DATA, (uint8_t)text[i]);
-    }
-}
-
-void serial_format(const char *format, ...)
-{
-    va_list list;
-
-    va_start(list, format);
-    format_through(serial_put, NULL, format, list);
-    va_end(list);
-}
-
 void serial_open(void)
 {
-    int64_t ports = path_open(handle_named("io-space"), "3f8-3ff", 0);
-
     self = handle_named("self");
     processes = handle_named("processes");
     files = handle_named("files");
     power = handle_named("power");
-    if (ports < 0 || object_map(self, (uint32_t)ports, 0, 0, 0, 0) < 0)
+    if (!serial_map())
         program_exit(1);
-    handle_close((uint32_t)ports);
 }
 
 bool guest_check(bool good, const char *file, int line, const char *what, int64_t actual,

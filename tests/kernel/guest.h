@@ -11,6 +11,8 @@
 
 #include <orrery.h>
 
+#include "serial.h"
+
 struct guest_test {
     const char *name;
     void (*run)(void);
@@ -28,7 +30,6 @@ extern uint32_t self, processes, files, power;
 
 /* Use the serial line; called before main's tests. */
 void serial_open(void);
-void serial_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Note a failure of the running test; the first one is told. Returns whether all is well. */
 bool guest_check(bool good, const char *file, int line, const char *what, int64_t actual,

@@ -2,7 +2,7 @@
 
 # $(call long_guest,NAME): tests/long/NAME.c, and $(B)/tests/long/NAME.iso, which runs it.
 define long_guest
-$(call program,test-$(1),$(B)/tests/long/$(1).c.o $(B)/tests/kernel/guest.c.o)
+$(call program,test-$(1),$(B)/tests/long/$(1).c.o $(GUEST_FRAME))
 
 LONG_$(1)_FILES := $(filter-out test-% init=%,$(KERNEL_TEST_FILES)) \
     init=$(B)/programs/test-first/test-first test-$(1)=$(B)/programs/test-$(1)/test-$(1)
