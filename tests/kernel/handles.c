@@ -88,6 +88,70 @@ static void each_missing_right(void)
     check_is(object_get(table, PROPERTY_SIZE), 0);
 }
 
+/* Does an object of this type know the operation, by the tables? */
+static bool is_known(uint32_t type, uint16_t op)
+{
+    if (OPS_OWN >> op & 1)
+        return true;
+    for (size_t i = 0; i < sizeof(grammar_methods) / sizeof(grammar_methods[0]); i++)
+        if (grammar_methods[i].object == type && grammar_methods[i].op == op)
+            return true;
+    return false;
+}
+
+static int sleeper(void *argument)
+{
+    (void)argument;
+    enter(0, 1, NEVER - 1);
+    return 0;
+}
+
+/* A request with nothing but the handle right; ended if it waits. */
+static int64_t bare_request(uint16_t op, uint32_t handle)
+{
+    static char name[] = "name";
+    int64_t result = request_wait((struct request){
+        .op = op, .handle = handle, .buffer = (uint64_t)name, .length = 4, .deadline = 100000});
+
+    if (result > 0 && grammar_ops[op].answer == ANSWER_HANDLE)
+        handle_close((uint32_t)result);
+    return result;
+}
+
+/* With the one right that it needs, an operation is denied by no object; it is not supported just
+ * where the tables say so; and with a closed handle it finds none. */
+static void matrix(void)
+{
+    uint32_t handles[16];
+    size_t count = all_types(handles);
+
+    handles[0] = (uint32_t)object_create(processes, OBJECT_PROCESS, "built", 0, 0);
+    handles[1] = (uint32_t)thread_create(sleeper, NULL, 0);
+    for (uint32_t type = 1; type <= count; type++) {
+        uint32_t has = rights_of(handles[type - 1]);
+
+        if (type != OBJECT_REMOTE) /* which would ask its server */
+            check_is(object_get(handles[type - 1], PROPERTY_TYPE), type);
+        for (uint16_t op = 0; op < OP_COUNT; op++) {
+            uint32_t right = grammar_ops[op].right;
+            int64_t only = handle_duplicate(handles[type - 1], right ? right : RIGHT_TRANSFER);
+            int64_t result;
+
+            if (right & ~has) {
+                check(only < 0 && !is_known(type, op));
+                continue;
+            }
+            check(only > 0);
+            result = bare_request(op, (uint32_t)only);
+            check(result != -E_DENIED);
+            check_is(result == -E_UNSUPPORTED, !is_known(type, op));
+            handle_close((uint32_t)only);
+            if (grammar_ops[op].target != TARGET_RING)
+                check_is(bare_request(op, (uint32_t)only), -E_HANDLE);
+        }
+    }
+}
+
 /* A handle that may only be handed on names its object, and that is all. */
 static void no_rights(void)
 {
@@ -259,6 +323,7 @@ static void given_rights(void)
 
 const struct guest_test guest_tests[] = {
     {"each-missing-right", each_missing_right},
+    {"matrix", matrix},
     {"no-rights", no_rights},
     {"asking", asking},
     {"only-shrink", only_shrink},
