@@ -6,11 +6,10 @@ start=$(date +%s) total=0
 
 # What the machine prints: progress on one line of a terminal, all else as it is.
 show() {
-    tr -d '\r' | if [ -t 1 ]; then
-        awk '/^fuzz: / { printf "\r%s\033[K", $0; fflush(); next } { print "\r\033[K" $0 }'
-    else
-        cat
-    fi
+    awk -v terminal="$([ -t 1 ] && echo 1)" '
+        { gsub(/\r/, "") }
+        terminal && /^fuzz: / { printf "\r%s\033[K", $0; fflush(); next }
+        { print (terminal ? "\r\033[K" : "") $0; fflush() }'
 }
 
 play() {
