@@ -25,7 +25,7 @@
 #define REQUESTS_MAX (UINT64_C(1) << 24)
 
 _Noreturn void registers_resume_first(struct registers *registers);
-_Noreturn void kernel_main(uint64_t info_address, uint64_t stack);
+_Noreturn void kernel_main(uint64_t info_address);
 
 static const struct boot_memory *range_at(const struct boot_info *info, uint32_t index)
 {
@@ -112,13 +112,14 @@ static void init_start(void)
     object_release(&process->object);
 }
 
-void kernel_main(uint64_t info_address, uint64_t stack)
+/* The kernel's first function: the loader jumps here, on the boot stack, interrupts off. */
+void kernel_main(uint64_t info_address)
 {
     const struct boot_info *info = direct_pointer(info_address);
     const struct boot_file *symbols;
 
     machine_serial_init();
-    cpu_init(stack);
+    cpu_init(BOOT_STACK_TOP);
     if (info->magic != BOOT_INFO_MAGIC || info->version != BOOT_INFO_VERSION)
         panic("the loader's info structure is not one of version %u", BOOT_INFO_VERSION);
     files_init(info);

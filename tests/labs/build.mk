@@ -19,5 +19,5 @@ $(eval $(call lab_unit_test,frames_merge,src/kernel/frame.c))
 $(B)/tests/unit/kernel_frame: $(B)/tests/unit/tests/labs/panic.c.o
 
 # The labs themselves, the longest first.
-LAB_TESTS += $(patsubst %,tests/labs/%,check-02 branch-02 check-00)
+LAB_TESTS += $(patsubst %,tests/labs/%,check-02 branch-02 check-00 test-pieces)
 TEST_NEEDS += $(B)/host/orrery-grade

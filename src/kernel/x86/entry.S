@@ -170,13 +170,4 @@ registers_resume_first:
     mov %rdi, %rax
     jmp registers_resume
 
-/* The kernel's first instruction: RDI = physical address of the info structure. */
-.global kernel_entry
-kernel_entry:
-    xor %ebp, %ebp
-    mov %rsp, %rsi
-    call kernel_main
-1:  hlt
-    jmp 1b
-
 .section .note.GNU-stack, "", @progbits
