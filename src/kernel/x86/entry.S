@@ -86,17 +86,19 @@ trap_return:
 
 trap_common:
     push_registers
-    push $2 /* no AC, DF, NT or TF of the user remains */
-    popfq
     mov %rsp, %rdi
     xor %ebp, %ebp
     testb $3, REGISTERS_CS(%rsp)
     jz 1f
     swapgs
-    mov %gs:CPU_STACK, %rsp
+    mov %gs:CPU_STACK, %rsp /* first: below the thread's registers is no room */
+    push $2                 /* no AC, DF, NT or TF of the user remains */
+    popfq
     call trap_user
     jmp registers_resume
-1:  and $-16, %rsp
+1:  push $2
+    popfq
+    and $-16, %rsp
     mov %rdi, %rbx
     call trap_kernel
     mov %rbx, %rsp
