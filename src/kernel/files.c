@@ -16,6 +16,7 @@ static const struct boot_file *file_at(uint64_t index)
 void files_init(const struct boot_info *info)
 {
     boot = info;
+    files_table.count = info->files.count;
 }
 
 const struct boot_file *files_find(const char *name)
@@ -54,16 +55,12 @@ static int64_t files_op_open(struct job *job)
     return job_give_opened(job, &memory->object, RIGHT_ALL & ~(uint32_t)RIGHT_WRITE);
 }
 
-static int64_t files_op_get(struct job *job)
-{
-    return job->request.arg0 == PROPERTY_SIZE ? boot->files.count : job_get(job);
-}
-
 static const struct object_type files_type = {
     .number = OBJECT_FILES,
     .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .entry = files_entry,
-    .methods = {[OP_READ] = job_list, [OP_OPEN] = files_op_open, [OP_GET] = files_op_get},
+    .numbers = {NUMBER(PROPERTY_SIZE, struct files, count)},
+    .methods = {[OP_READ] = job_list, [OP_OPEN] = files_op_open, [OP_GET] = job_get},
 };
 
-struct object files_table = {.type = &files_type, .references = 1};
+struct files files_table = {.object = {.type = &files_type, .references = 1}};

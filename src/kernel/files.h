@@ -6,7 +6,10 @@
 #include "memory.h"
 #include "object.h"
 
-extern struct object files_table;
+extern struct files {
+    struct object object;
+    uint64_t count;
+} files_table;
 
 void files_init(const struct boot_info *info);
 

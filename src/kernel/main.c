@@ -101,7 +101,7 @@ static void init_start(void)
         !(process->binary = memory_create_foreign(&kernel_account, file->base, file->size)))
         panic("no memory for the first process");
     handle_grant(process, &processes_table, "processes");
-    handle_grant(process, &files_table, "files");
+    handle_grant(process, &files_table.object, "files");
     handle_grant(process, &interrupts_table, "interrupts");
     handle_grant(process, &io_space_table, "io-space");
     handle_grant(process, &device_space_table, "device-memory");

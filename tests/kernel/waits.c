@@ -209,7 +209,7 @@ static void watch_others(void)
     check_is(result_of(4), 9);
     check_is(object_remove((uint32_t)child, NULL, 0), 0);
     check_is(result_of(3), PROCESS_ENDED);
-    check_is(object_watch(files, PROPERTY_SIZE, 0), -E_UNSUPPORTED);
+    check_is(object_watch(processes, PROPERTY_SIZE, 0), -E_UNSUPPORTED);
     check_is(object_watch(self, PROPERTY_NUMBER, 0), object_get(self, PROPERTY_NUMBER));
 }
 
