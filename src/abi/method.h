@@ -72,6 +72,7 @@
     METHOD(FILES, READ, "lists the boot archive's files: struct table_entry")                      \
     METHOD(FILES, OPEN, "the file as memory that cannot be written")                               \
     METHOD(FILES, GET, "type, size")                                                               \
+    METHOD(FILES, WATCH, "size, which never changes")                                              \
     METHOD(INTERRUPTS, READ, "lists the lines: struct table_entry")                                \
     METHOD(INTERRUPTS, OPEN, "the line with that number, for one holder at a time")                \
     METHOD(INTERRUPTS, GET, "type")                                                                \

@@ -148,7 +148,8 @@ enum reason {
 #undef REASON
 };
 
-#define STATUS_KILLED 137 /* the exit status of what was killed */
+#define STATUS_KILLED  137 /* the exit status of what was killed */
+#define STATUS_CALLERS 8
 
 /* What reading a process or a thread yields, once it has ended. */
 struct process_status {
@@ -157,6 +158,11 @@ struct process_status {
     int64_t status;       /* exit status; 128 + vector after an exception, 137 when killed */
     uint64_t address;     /* that a page fault was about */
     uint64_t instruction; /* RIP of the fault */
+    /* after an exception: the word that RSP pointed to, which is the return address if the function
+     * has no frame of its own; then the return addresses that frame pointers lead to, the innermost
+     * first; 0 where there is none */
+    uint64_t stack_word;
+    uint64_t callers[STATUS_CALLERS];
 };
 
 _Static_assert(sizeof(struct table_entry) == 64, "struct table_entry is 64 bytes");
@@ -164,6 +170,6 @@ _Static_assert(sizeof(struct memory_place) == 16, "struct memory_place is 16 byt
 _Static_assert(sizeof(struct memory_part) == 16, "struct memory_part is 16 bytes");
 _Static_assert(sizeof(struct memory_pager) == 16, "struct memory_pager is 16 bytes");
 _Static_assert(sizeof(struct thread_start) == 40, "struct thread_start is 40 bytes");
-_Static_assert(sizeof(struct process_status) == 32, "struct process_status is 32 bytes");
+_Static_assert(sizeof(struct process_status) == 104, "struct process_status is 104 bytes");
 
 #endif

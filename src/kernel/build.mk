@@ -27,7 +27,7 @@ $(B)/kernel/kernel: $(B)/kernel/kernel.elf
 
 # The functions of an ELF file as a table (abi/symbol.h).
 make_symbols = nm -n $(1) | awk '$$2 ~ /[tT]/ { \
-    printf ".quad 0x%s\n.ascii \"%s\"\n.balign 64, 0\n", $$1, substr($$3, 1, 55) }' | \
+    printf ".quad 0x%s\n.ascii \"%s\"\n.balign 64, 0\n", $$1, substr($$3, 1, 54) }' | \
     $(CC) -c -x assembler -o $(2).o - && objcopy -O binary -j .text $(2).o $(2)
 
 $(B)/kernel/kernel.symbols: $(B)/kernel/kernel.elf

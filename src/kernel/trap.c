@@ -10,6 +10,7 @@
 #include "schedule.h"
 #include "thread.h"
 #include "trace.h"
+#include "user.h"
 #include "x86/cpu.h"
 #include "x86/pic.h"
 
@@ -60,23 +61,40 @@ static const uint8_t reasons[VECTOR_LINES] = {
     [VECTOR_DIVIDE] = REASON_DIVIDE,
 };
 
+/* Note who called whom: each frame pointer leads to the caller's and to the return address. */
+static void callers_find(struct process_status *status, struct space *space,
+                         const struct registers *registers)
+{
+    uint64_t link[2] = {registers->rbp};
+
+    user_read(&status->stack_word, (struct user_address){space, registers->rsp}, sizeof link[0]);
+    for (unsigned i = 0; i < STATUS_CALLERS; i++) {
+        if (!user_read(link, (struct user_address){space, link[0]}, sizeof link))
+            break;
+        status->callers[i] = link[1];
+    }
+}
+
 /* An exception of the current thread: fill a page, or end its process. */
 static void exception_handle(const struct registers *registers)
 {
     uint64_t address = registers->vector == VECTOR_PAGE_FAULT ? cpu_read_cr2() : 0;
     struct process *process = cpu_current()->thread->process;
+    struct process_status status;
     enum reason reason = reasons[registers->vector];
 
     if (reason == REASON_PAGE_FAULT && !(reason = page_fault_handle(registers, address)))
         return;
     trace(TRACE_PROCESS_FAULT, registers->vector, address);
-    process_end(process, &(struct process_status){
-                             .reason = reason ? reason : REASON_EXCEPTION,
-                             .vector = (uint32_t)registers->vector,
-                             .status = 128 + (int64_t)registers->vector,
-                             .address = address,
-                             .instruction = registers->rip,
-                         });
+    status = (struct process_status){
+        .reason = reason ? reason : REASON_EXCEPTION,
+        .vector = (uint32_t)registers->vector,
+        .status = 128 + (int64_t)registers->vector,
+        .address = address,
+        .instruction = registers->rip,
+    };
+    callers_find(&status, &process->space, registers);
+    process_end(process, &status);
 }
 
 struct registers *trap_user(struct registers *registers)

@@ -1,6 +1,8 @@
 # libsys: the user library, and how programs are compiled and linked.
 
+# Every function has a frame of its own, which backtraces need (clang does so unasked).
 USER_CFLAGS := $(GUEST_CFLAGS) -fno-stack-protector -ffunction-sections -Isrc/libsys
+USER_CFLAGS += $(if $(findstring clang,$(CC)),,-fno-shrink-wrap)
 
 LIBSYS_SOURCES := $(sort $(wildcard src/libsys/*.c src/libsys/*.S))
 LIBSYS_OBJECTS := $(LIBSYS_SOURCES:src/libsys/%=$(B)/libsys/%.o)

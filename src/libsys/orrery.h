@@ -24,6 +24,7 @@
 #include "libsys/clock.h"
 #include "libsys/condition.h"
 #include "libsys/describe.h"
+#include "libsys/fault.h"
 #include "libsys/format.h"
 #include "libsys/handle.h"
 #include "libsys/memory.h"

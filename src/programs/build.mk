@@ -29,5 +29,14 @@ ARCHIVE_FILES += init=$(B)/programs/$(INIT)/$(INIT) init.conf=$(INIT_CONF)
 ARCHIVE_FILES += $(foreach name,$(filter-out init,$(PROGRAMS) $(PROGRAMS_EXTRA_NAMES)),\
     $(name)=$(B)/programs/$(name)/$(name))
 
+# The functions of all programs of the archive, one behind another (abi/symbol.h).
+SYMBOL_PROGRAMS = $(filter-out init,$(PROGRAMS) $(PROGRAMS_EXTRA_NAMES)) $(DRIVERS)
+
+$(B)/programs/programs.symbols: src/programs/symbols.py $(PROGRAM_ELFS)
+	python3 $< $@ init=$(B)/programs/$(INIT)/$(INIT).elf \
+	    $(foreach name,$(SYMBOL_PROGRAMS),$(name)=$(B)/programs/$(name)/$(name).elf)
+
+ARCHIVE_FILES += programs.symbols=$(B)/programs/programs.symbols
+
 .PHONY: programs
 programs: $(PROGRAM_ELFS) $(PROGRAM_ELFS:.elf=)

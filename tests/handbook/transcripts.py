@@ -32,7 +32,7 @@ def comparable(text):
             listing = re.match(r"(ls|ps)\b", line[len(PROMPT):]) is not None
         elif listing:
             line = re.sub(r" +", " ", re.sub(r"\d+", "N", line)).strip()
-        lines.append(re.sub(r"instruction 0x[0-9a-f]+", "instruction 0xN", line))
+        lines.append(re.sub(r"(instruction |\+)0x[0-9a-f]+", r"\g<1>0xN", line))
     while lines and not lines[0].startswith(PROMPT):
         lines.pop(0)
     return lines

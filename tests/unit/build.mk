@@ -21,6 +21,7 @@ $(eval $(call unit_test,libsys_ring,src/libsys/ring.c src/libsys/sync.c))
 $(eval $(call unit_test,libsys_text,$(patsubst %,src/libsys/%.c,text format path describe)))
 $(eval $(call unit_test,libsys_shell,$(patsubst %,src/programs/shell/%.c,editor words) \
     src/libsys/text.c src/libsys/format.c))
+$(eval $(call unit_test,libsys_fault,$(patsubst %,src/libsys/%.c,fault describe format text)))
 $(eval $(call unit_test,libsys_conf,src/programs/init/conf.c))
 $(eval $(call unit_test,libsys_uart,src/drivers/uart/uart.c))
 $(eval $(call unit_test,boot_memory_map,src/boot/memory_map.c))

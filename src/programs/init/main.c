@@ -14,6 +14,7 @@
 #define CONF_FILE      "init.conf"
 #define REPORT_NS      UINT64_C(1000000000) /* a dead console must not stop init */
 #define STATUS_FAILURE 1
+#define PROGRAM_SIZE   48 /* of a name in the archive */
 
 /* What init can name in init.conf: what the kernel gave it. */
 #define PUBLISHED_RIGHTS                                                                           \
@@ -24,6 +25,7 @@ struct child {
     uint32_t process, port;
     bool main;
     char name[HANDLE_NAME_SIZE];
+    char program[PROGRAM_SIZE];
     char published[CONF_NAMES_MAX][HANDLE_NAME_SIZE];
     size_t published_count;
     struct process_status status;
@@ -185,6 +187,7 @@ static int64_t child_start(const struct conf_line *line)
         return -E_LIMIT;
     *child = (struct child){.main = line->verb == CONF_MAIN};
     text_copy(child->name, sizeof(child->name), line->name);
+    text_copy(child->program, sizeof(child->program), line->program);
     if (line->name_count != 0)
         result = child_publish(child, line);
     if (result >= 0)
@@ -267,6 +270,18 @@ static void child_await(struct child *child)
                                               .length = sizeof(child->status)});
 }
 
+static void fault_report(const struct child *child)
+{
+    int64_t symbols = object_open(files, FAULT_SYMBOLS, RIGHT_READ);
+    char text[400];
+
+    fault_describe(text, sizeof(text), &child->status, symbols < 0 ? 0 : (uint32_t)symbols,
+                   child->program);
+    report("init: %s: %s\n", child->name, text);
+    if (symbols >= 0)
+        handle_close((uint32_t)symbols);
+}
+
 static void child_ended(struct child *child)
 {
     const struct process_status *status = &child->status;
@@ -274,7 +289,9 @@ static void child_ended(struct child *child)
     child_unpublish(child);
     handle_close(child->process);
     /* A program that did what it had to do is no news. */
-    if (status->reason != REASON_EXITED || (!child->main && status->status != 0))
+    if (status->instruction != 0)
+        fault_report(child);
+    else if (status->reason != REASON_EXITED || (!child->main && status->status != 0))
         report("init: %s: %s, status %ld\n", child->name, reason_text(status->reason),
                status->status);
     if (child->main)

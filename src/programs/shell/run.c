@@ -16,18 +16,19 @@ static int64_t program_open(struct shell *shell, const char *name)
 static int64_t process_finish(struct shell *shell, const char *name, uint32_t process)
 {
     struct process_status status;
-    int64_t result = process_wait(process, &status);
+    int64_t result = process_wait(process, &status), symbols;
+    char text[512];
 
     if (result < 0)
         return error_show(shell, name, result);
-    if (status.reason == REASON_PAGE_FAULT)
-        write_format(shell->out, "%s: %s at 0x%lx, instruction 0x%lx\n", name,
-                     reason_text(status.reason), status.address, status.instruction);
-    else if (status.reason == REASON_KILLED || status.reason == REASON_MEMORY)
-        write_format(shell->out, "%s: %s\n", name, reason_text(status.reason));
-    else if (status.reason != REASON_EXITED)
-        write_format(shell->out, "%s: %s, vector %u, instruction 0x%lx\n", name,
-                     reason_text(status.reason), status.vector, status.instruction);
+    if (status.reason != REASON_EXITED) {
+        symbols = object_open(shell->root, "files/" FAULT_SYMBOLS, RIGHT_READ);
+        fault_describe(text, sizeof(text), &status, symbols < 0 ? 0 : (uint32_t)symbols,
+                       path_name(name));
+        write_format(shell->out, "%s: %s\n", name, text);
+        if (symbols >= 0)
+            handle_close((uint32_t)symbols);
+    }
     return status.status;
 }
 
