@@ -78,7 +78,8 @@ static void memory_init(const struct boot_info *info)
         if (base < end)
             frame_pool_add(&page_pool, base, end - base);
     }
-    account_init((uint64_t[]){page_pool.free, HANDLES_MAX, THREADS_MAX, REQUESTS_MAX});
+    /* more frames than there are: of these the pool itself is the limit */
+    account_init((uint64_t[]){count, HANDLES_MAX, THREADS_MAX, REQUESTS_MAX});
 }
 
 static void handle_grant(struct process *process, struct object *object, const char *name)
