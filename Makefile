@@ -38,7 +38,7 @@ TEST_LONG_NEEDS :=
 # Goals that are a program rather than a build (see become.c); fragments append to them. Their
 # recipe is @$(call become_program,COMMAND): it ends make by running COMMAND, on make's terminal and
 # with COMMAND's exit status; all that is built before goes to standard error.
-PROGRAM_GOALS := run lab grade submit
+PROGRAM_GOALS := run lab grade grade-all submit
 become_program = $(if $(and $(filter load,$(.FEATURES)),$(if $(is_dry),,yes)),$(become $(1)),$(1))
 is_dry = $(findstring n,$(firstword -$(MAKEFLAGS)))
 
@@ -106,12 +106,15 @@ run: image $(B)/host/orrery-run
 grade_options = $(if $(SEED),--seed '$(SEED)') $(if $(SEEDS),--seeds '$(SEEDS)') \
     $(if $(JSON),--json '$(JSON)') $(if $(JUNIT),--junit '$(JUNIT)') \
     $(if $(GRADESCOPE),--gradescope '$(GRADESCOPE)') $(if $(HTML),--html '$(HTML)')
-.PHONY: lab grade submit course
+.PHONY: lab grade grade-all submit course
 lab:
 	@$(call become_program,sh grader/setup/lab.sh start '$(LAB)' '$(or $(FROM),reference)')
 
 grade: $(B)/host/orrery-grade
 	@$(call become_program,sh grader/setup/lab.sh grade '$(LAB)' $< $(grade_options))
+
+grade-all: $(B)/host/orrery-grade
+	@$(call become_program,python3 grader/grade_all.py $< '$(LAB)' '$(DIR)' '$(OUT)' $(SEEDS))
 
 submit: $(B)/host/orrery-grade
 	@$(call become_program,sh grader/setup/lab.sh submit '$(LAB)' $(B) $(grade_options))

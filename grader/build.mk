@@ -30,12 +30,17 @@ endef
 
 $(foreach name,$(GRADE_IMAGES),$(eval $(call grade_image,$(name))))
 
+# What the compiler makes of a piece of the kernel, and what it includes: for the grader to look at.
+$(B)/scan/src/kernel/%.s: src/kernel/%.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) -S -o $@ $<
+
 .PHONY: grade-images
 grade-images: $(patsubst %,$(GRADE_FOLDER)/%.iso,$(GRADE_IMAGES)) $(B)/kernel/kernel.elf
 
-GRADE_OBJECTS := $(SESSION_OBJECTS) $(call grader_objects,grade check report judge observe sites \
-    case draw answer tree command match match_each match_state spec spec_lex spec_pattern \
-    spec_observe)
+GRADE_OBJECTS := $(SESSION_OBJECTS) $(call grader_objects,grade check report isolate scan judge \
+    observe sites case draw answer tree command match match_each match_state spec spec_lex \
+    spec_pattern spec_observe)
 
 $(B)/host/orrery-grade: $(B)/host/grader/grade_main.o $(GRADE_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson -lcapstone

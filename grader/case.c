@@ -256,6 +256,8 @@ static int take_key(struct reader *reader, const char *key)
         return words(reader, &file->files, false);
     if (strcmp(key, "programs") == 0)
         return words(reader, &file->programs, false);
+    if (strcmp(key, "instructions") == 0)
+        return words(reader, &file->instructions, false);
     if (strcmp(key, "memory") == 0)
         return words(reader, &file->memory, true);
     if (strcmp(key, "ips") == 0)
@@ -384,6 +386,7 @@ void case_free(struct case_file *file)
     strings_free(&file->lines);
     strings_free(&file->memory);
     strings_free(&file->ips);
+    strings_free(&file->instructions);
     for (size_t i = 0; i < file->units_count; i++) {
         free(file->units[i].name);
         free(file->units[i].see);

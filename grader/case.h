@@ -45,6 +45,7 @@ struct case_file {
     bool has_status;
     uint64_t status, ticks, quiet;
     struct strings files, programs, lines, memory, ips;
+    struct strings instructions; /* privileged, that the files may use nevertheless */
     struct case_unit *units;
     size_t units_count;
     struct case_archive *archives;

@@ -2,6 +2,8 @@
 #include "grade.h"
 
 #include "command.h"
+#include "isolate.h"
+#include "scan.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -112,6 +114,15 @@ static int images_build(const struct grade_options *options)
     return result;
 }
 
+/* A unit test is the student's code running on this computer. */
+static int unit_execute(const struct tree *tree, const char *const *command, const char *log)
+{
+    const struct isolation isolation = {.tree = tree->folder, .build = tree->build};
+
+    return tree->isolated ? isolate_run(&isolation, command, log, UNIT_TIMEOUT_S)
+                          : command_run(command, tree->folder, log, UNIT_TIMEOUT_S);
+}
+
 static void unit_run(const struct grade_options *options, const struct case_unit *unit,
                      struct grade_line *line)
 {
@@ -127,7 +138,7 @@ static void unit_run(const struct grade_options *options, const struct case_unit
     if (tree_make(options->tree, goals) != 0) {
         snprintf(line->text, sizeof(line->text), "%.400s", options->tree->error);
         line->state = PROPERTY_FAILED;
-    } else if ((status = command_run(command, options->tree->folder, log, UNIT_TIMEOUT_S)) != 0) {
+    } else if ((status = unit_execute(options->tree, command, log)) != 0) {
         if (status == 128 + SIGKILL)
             snprintf(line->text, sizeof(line->text), "it did not end within %d s", UNIT_TIMEOUT_S);
         else
@@ -136,6 +147,35 @@ static void unit_run(const struct grade_options *options, const struct case_unit
     }
     free(program);
     free(log);
+}
+
+/* Looks at what the student's pieces of the kernel are made of. Result: 0, or -1 with the tree's
+ * `error`. */
+static int pieces_scan(const struct grade_options *options)
+{
+    const struct strings *files = &options->file->files;
+    struct tree *tree = options->tree;
+    int result = 0;
+
+    for (size_t i = 0; i < files->count && result == 0; i++) {
+        const char *name = files->first[i];
+        char *object, *assembly, *depends;
+        int stem = (int)strlen(name) - 2;
+        const char *goals[] = {text_make(&assembly, "%s/scan/%.*s.s", tree->build, stem, name),
+                               NULL};
+
+        text_make(&object, "%s/%.*s.o", tree->build, stem, name);
+        text_make(&depends, "%s/scan/%.*s.d", tree->build, stem, name);
+        if (strncmp(name, "src/kernel/", 11) == 0 && strcmp(name + stem, ".c") == 0 &&
+            (tree_make(tree, goals) != 0 ||
+             !scan_piece(name, object, assembly, depends, &options->file->instructions, tree->error,
+                         sizeof(tree->error))))
+            result = -1;
+        free(object);
+        free(assembly);
+        free(depends);
+    }
+    return result;
 }
 
 static void judge_one(const struct grade_options *options, uint64_t seed,
@@ -292,7 +332,7 @@ void grade_run(const struct grade_options *options, struct grade *grade)
         return;
     }
     folder_make(options->folder);
-    if (images_build(options) != 0) {
+    if (images_build(options) != 0 || pieces_scan(options) != 0) {
         if (options->tree->lacking)
             give_up(grade, options->tree->error);
         else

@@ -2,6 +2,7 @@
 #include "grade.h"
 
 #include "command.h"
+#include "isolate.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -21,6 +22,8 @@ static const char usage_text[] =
     "  --seed N     grade this seed alone\n"
     "  --seeds K    grade seeds 1 to K (default: as the case says)\n"
     "  --base REV   take all but the case's files from this commit, and refuse other changes\n"
+    "  --files DIR  take the case's files from this folder, all else from the commit (HEAD\n"
+    "               without --base), and build and run them isolated: for submissions\n"
     "  --json FILE  write the result as JSON, too\n"
     "  --junit FILE, --gradescope FILE, --html FILE  write it in these forms, too\n"
     "  --build DIR  the folder B of the build (default: where this program was built)\n"
@@ -34,7 +37,7 @@ enum status { STATUS_FULL = 0, STATUS_LESS = 1, STATUS_REFUSED = 2, STATUS_INFRA
 struct wishes {
     uint64_t seed;
     size_t seeds;
-    const char *base, *json;
+    const char *base, *json, *files;
     const char *forms[REPORT_FORMS]; /* files to write, NULL: none */
     char *build;
     unsigned jobs;
@@ -104,12 +107,19 @@ static char *build_folder(const char *asked)
 static void wishes_read(struct wishes *wishes, int count, char **arguments)
 {
     static const struct option rows[] = {
-        {"seed", 1, NULL, 's'},           {"seeds", 1, NULL, 'k'},
-        {"base", 1, NULL, 'b'},           {"json", 1, NULL, 'j'},
-        {"build", 1, NULL, 'B'},          {"jobs", 1, NULL, 'n'},
-        {"check", 0, NULL, 'c'},          {"help", 0, NULL, 'h'},
-        {"junit", 1, NULL, REPORT_JUNIT}, {"gradescope", 1, NULL, REPORT_GRADESCOPE},
-        {"html", 1, NULL, REPORT_HTML},   {NULL, 0, NULL, 0},
+        {"seed", 1, NULL, 's'},
+        {"seeds", 1, NULL, 'k'},
+        {"base", 1, NULL, 'b'},
+        {"json", 1, NULL, 'j'},
+        {"build", 1, NULL, 'B'},
+        {"jobs", 1, NULL, 'n'},
+        {"files", 1, NULL, 'f'},
+        {"check", 0, NULL, 'c'},
+        {"help", 0, NULL, 'h'},
+        {"junit", 1, NULL, REPORT_JUNIT},
+        {"gradescope", 1, NULL, REPORT_GRADESCOPE},
+        {"html", 1, NULL, REPORT_HTML},
+        {NULL, 0, NULL, 0},
     };
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     const char *build = NULL;
@@ -123,6 +133,8 @@ static void wishes_read(struct wishes *wishes, int count, char **arguments)
             wishes->seeds = number(optarg, 1);
         } else if (letter == 'b') {
             wishes->base = optarg;
+        } else if (letter == 'f') {
+            wishes->files = optarg;
         } else if (letter == 'j') {
             wishes->json = optarg;
         } else if (letter < REPORT_FORMS) {
@@ -142,7 +154,20 @@ static void wishes_read(struct wishes *wishes, int count, char **arguments)
     }
     if (optind == count || (!wishes->check && optind + 1 != count))
         stop("expected one case (--help tells more)", "");
+    if (wishes->files != NULL && wishes->base == NULL)
+        wishes->base = "HEAD";
     wishes->build = build_folder(build);
+}
+
+/* Makes a folder, and its path absolute. */
+static void absolute(char **path)
+{
+    char *found = folder_make(*path) == 0 ? realpath(*path, NULL) : NULL;
+
+    if (found == NULL)
+        stop("cannot be made: ", *path);
+    free(*path);
+    *path = found;
 }
 
 /* With a base: a pristine tree with the student's files; without one, the tree as it lies here. */
@@ -152,7 +177,8 @@ static void tree_prepare(const struct wishes *wishes, const char *folder, struct
     char *work, *inside, error[CASE_ERROR_SIZE];
     char *name = strdup(folder);
 
-    if (asprintf(&work, "%s/grade/%s", wishes->build, basename(name)) < 0)
+    if (asprintf(&work, "%s/grade/%s%s", wishes->build, basename(name),
+                 wishes->files != NULL ? ".isolated" : "") < 0)
         abort();
     free(name);
     tree_open(tree, ".", wishes->base, work);
@@ -167,12 +193,13 @@ static void tree_prepare(const struct wishes *wishes, const char *folder, struct
         return;
     }
 
-    char *build = realpath(tree->build, NULL);
-
-    if (build == NULL && folder_make(tree->build) == 0)
-        build = realpath(tree->build, NULL);
-    free(tree->build);
-    tree->build = build;
+    absolute(&tree->build);
+    absolute(&tree->folder);
+    tree->isolated = wishes->files != NULL;
+    if (tree->isolated && !isolate_works(tree->error, sizeof(tree->error))) {
+        fprintf(stderr, "orrery-grade: %s\n", tree->error);
+        exit(STATUS_INFRASTRUCTURE);
+    }
     if (tree_reset(tree) != 0)
         stop(tree->error, "");
     if (asprintf(&inside, "%s/%s", tree->folder, folder) < 0)
@@ -183,7 +210,8 @@ static void tree_prepare(const struct wishes *wishes, const char *folder, struct
     free(file->folder);
     file->folder = strdup(folder);
     file->root = tree->folder;
-    if (tree_check_changes(tree, &file->files) != 0 || tree_overlay(tree, ".", &file->files) != 0)
+    if ((wishes->files == NULL && tree_check_changes(tree, &file->files) != 0) ||
+        tree_overlay(tree, wishes->files != NULL ? wishes->files : ".", &file->files) != 0)
         stop(tree->error, "");
 }
 
@@ -217,7 +245,9 @@ static int grade_case(const struct wishes *wishes, const char *folder)
     size_t count = wishes->one_seed ? 1 : wishes->seeds != 0 ? wishes->seeds : file.seeds;
 
     seeds = calloc(count, sizeof(seeds[0]));
-    if (seeds == NULL || asprintf(&images, "%s/grade/%s/run", wishes->build, file.name) < 0)
+    if (seeds == NULL ||
+        (tree.isolated ? asprintf(&images, "%s/run", tree.build)
+                       : asprintf(&images, "%s/grade/%s/run", wishes->build, file.name)) < 0)
         abort();
     for (size_t i = 0; i < count; i++)
         seeds[i] = wishes->one_seed ? wishes->seed : i + 1;

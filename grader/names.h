@@ -3,6 +3,10 @@
 #ifndef GRADER_NAMES_H
 #define GRADER_NAMES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
 /* Functions that a host stops at. */
 #define NAME_POWER_OFF  "machine_power_off"  /* the run's end; RDI: its status */
 #define NAME_PANIC      "machine_panic_stop" /* the same; RDI: address of the reason */
@@ -12,5 +16,17 @@
 /* Variables. */
 #define NAME_TRACE_BUFFER "trace_buffer" /* address of the trace's header; 0: none yet */
 #define NAME_TRACE_MASK   "trace_mask"   /* 64 bits: which events are written */
+
+/* Whether hosts look for this name: no piece of a student may have it. */
+static inline bool names_is_watched(const char *name)
+{
+    static const char *const names[] = {NAME_POWER_OFF,  NAME_PANIC,        NAME_TRACE_INIT,
+                                        NAME_TRACE_FULL, NAME_TRACE_BUFFER, NAME_TRACE_MASK};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
 
 #endif
