@@ -41,6 +41,7 @@
     METHOD(PORT, GET, "type")                                                                      \
     METHOD(PORT, RECEIVE, "waits for a call or a notice")                                          \
     METHOD(PORT, REPLY, "answers a call, once")                                                    \
+    METHOD(PORT, ANSWER, "answers a call, if it is still there, and waits for the next one")       \
     METHOD(REMOTE, READ, "a call to its server")                                                   \
     METHOD(REMOTE, WRITE, "a call to its server")                                                  \
     METHOD(REMOTE, OPEN, "a call to its server")                                                   \

@@ -107,7 +107,14 @@
        ARGUMENT(PROPERTY, arg0, "property")                                                        \
        ARGUMENT(NUMBER, arg1, "last value seen"),                                                  \
        NUMBER, "new value",                                                                        \
-       FAILS(GONE))
+       FAILS(GONE))                                                                                \
+    OP(ANSWER, 17, "answer", OBJECT, RIGHT_RECEIVE,                                                \
+       ARGUMENT(BUFFER_OUT, buffer, "struct call and data, of the next call")                      \
+       ARGUMENT(NUMBER, offset, "result")                                                          \
+       ARGUMENT(CALL, arg0, "call")                                                                \
+       ARGUMENT(NUMBER, arg1, "bytes for the client, behind the struct call"),                     \
+       COUNT, "bytes: struct call and data",                                                       \
+       FAILS(RANGE) FAILS(BUFFER) FAILS(ROOM) FAILS(GONE))
 
 /* What any request may end with: refused as it is, or ended from outside. */
 #define OP_ERRORS                                                                                  \
@@ -133,7 +140,7 @@ enum op {
 #define OP(NAME, number, ...) OP_##NAME = number,
     OPS(OP)
 #undef OP
-        OP_COUNT = 17,
+        OP_COUNT = 18,
 };
 
 enum argument_kind {

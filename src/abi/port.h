@@ -15,6 +15,11 @@
  * with the call's number as arg0 and the place in the client's buffer as offset. A receive says in
  * arg0 how many handles it takes, 0 or 1; an OP_SHARE that meets a 0 fails with E_ROOM.
  *
+ * OP_ANSWER is a reply and then a receive with the same buffer, which takes one handle: what a busy
+ * server does. The data for the client, arg1 bytes, lies where the call's data lay, behind struct
+ * call. That the client is gone, or has no room for it, is no error; with any other one nothing is
+ * received, and the call waits for its reply.
+ *
  * Calls through one minted object are received in order; objects take turns. A server that ends, or
  * closes its last handle that can receive, gives up the calls that it has taken; see PORT_AGAIN.
  *

@@ -246,18 +246,17 @@ static bool reply_fits(const struct request *call, uint64_t size, int64_t result
 }
 
 /* Copy from the server's buffer to the client's, or to the page that the call is for. */
-static bool answer_write(struct job *call, uint64_t offset, const struct job *job, uint64_t size)
+static bool answer_write(struct job *call, uint64_t offset, struct user_address from, uint64_t size)
 {
     if (call->fetch)
-        return user_read((uint8_t *)call->request.buffer + offset, job_buffer(job), size);
-    return user_copy(user_add(job_buffer(call), offset), job_buffer(job), size);
+        return user_read((uint8_t *)call->request.buffer + offset, from, size);
+    return user_copy(user_add(job_buffer(call), offset), from, size);
 }
 
-static int64_t port_op_reply(struct job *job)
+/* Answer the call arg0 with `size` bytes and, unless that is 0, the handle `given`. */
+static int64_t reply_give(struct job *job, struct user_address data, uint64_t size, uint32_t given)
 {
-    struct port *port = (struct port *)job->object;
-    struct job *call = call_find(port, job->request.arg0);
-    uint64_t size = job->request.length;
+    struct job *call = call_find((struct port *)job->object, job->request.arg0);
     int64_t result = (int64_t)job->request.offset, error;
     struct object *object = NULL;
     uint32_t rights = 0;
@@ -266,11 +265,10 @@ static int64_t port_op_reply(struct job *job)
         return -E_NOT_FOUND;
     if (!reply_fits(&call->request, size, result))
         return -E_RANGE;
-    if (job->request.arg1) {
+    if (given) {
         if (call->fetch) /* nobody would learn of the handle */
             return -E_ARGUMENT;
-        error = handle_resolve(&job_process(job)->handles, (uint32_t)job->request.arg1,
-                               RIGHT_TRANSFER, &object, &rights);
+        error = handle_resolve(&job_process(job)->handles, given, RIGHT_TRANSFER, &object, &rights);
         if (error)
             return error;
     } else if (result > 0 && (OPS_GIVE_HANDLE >> call->request.op & 1)) {
@@ -284,7 +282,7 @@ static int64_t port_op_reply(struct job *job)
         job_complete(call, -E_BUFFER);
         return -E_GONE; /* what was for the client has nowhere to go, and is still the server's */
     }
-    if (size && !answer_write(call, 0, job, size))
+    if (size && !answer_write(call, 0, data, size))
         return -E_BUFFER;
     if (object && result >= 0)
         result = handle_create(&job_process(call)->handles, object_hold(object), rights);
@@ -293,10 +291,34 @@ static int64_t port_op_reply(struct job *job)
     return 0;
 }
 
+static int64_t port_op_reply(struct job *job)
+{
+    return reply_give(job, job_buffer(job), job->request.length, (uint32_t)job->request.arg1);
+}
+
+/* A reply; from then on a receive, also if it has to be started again. */
+static int64_t port_op_answer(struct job *job)
+{
+    struct user_address data = user_add(job_buffer(job), sizeof(struct call));
+    int64_t result;
+
+    if (job->request.length < sizeof(struct call))
+        return -E_ROOM;
+    if (job->request.arg1 > job->request.length - sizeof(struct call))
+        return -E_RANGE;
+    result = reply_give(job, data, job->request.arg1, 0);
+    if (result && result != -E_NOT_FOUND && result != -E_GONE)
+        return result;
+    job->request.op = OP_RECEIVE;
+    job->request.arg0 = 1;
+    return port_op_receive(job);
+}
+
 /* The rest of a long call, or of its answer, by parts: between the server's buffer and the client's
  * from `offset` on. arg0 is the call. */
-static int64_t call_transfer(struct job *job, bool write)
+static int64_t port_op_transfer(struct job *job)
 {
+    bool write = job->request.op == OP_WRITE;
     struct job *call = call_find((struct port *)job->object, job->request.arg0);
     uint64_t left, size = job->request.length;
 
@@ -309,20 +331,10 @@ static int64_t call_transfer(struct job *job, bool write)
     left = call->request.length - job->request.offset;
     size = size < left ? size : left;
     if (!(write
-              ? answer_write(call, job->request.offset, job, size)
+              ? answer_write(call, job->request.offset, job_buffer(job), size)
               : user_copy(job_buffer(job), user_add(job_buffer(call), job->request.offset), size)))
         return -E_BUFFER;
     return (int64_t)size;
-}
-
-static int64_t port_op_read(struct job *job)
-{
-    return call_transfer(job, false);
-}
-
-static int64_t port_op_write(struct job *job)
-{
-    return call_transfer(job, true);
 }
 
 /* Mint a remote: arg1 is its badge, offset its rights. */
@@ -451,11 +463,12 @@ static const struct object_type port_type = {
     .bytes = sizeof(struct port),
     .handle_made = port_handle_made,
     .handle_closed = port_handle_closed,
-    .methods = {[OP_READ] = port_op_read,
-                [OP_WRITE] = port_op_write,
+    .methods = {[OP_READ] = port_op_transfer,
+                [OP_WRITE] = port_op_transfer,
                 [OP_CREATE] = port_op_create,
                 [OP_RECEIVE] = port_op_receive,
-                [OP_REPLY] = port_op_reply},
+                [OP_REPLY] = port_op_reply,
+                [OP_ANSWER] = port_op_answer},
 };
 
 static const struct object_type remote_type = {

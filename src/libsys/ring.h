@@ -59,17 +59,27 @@ static inline uint32_t ring_room(const struct ring *ring)
     return flight_room < answer_room ? flight_room : answer_room;
 }
 
+/* Does ring_push take `count` requests now? */
+static inline bool ring_has_room(const struct ring *ring, uint32_t count)
+{
+    /* What was pushed and not popped bounds both; if it is too much, look closer. */
+    return ring->submission_tail - ring->completion_head + count <= ring->capacity ||
+           ring_room(ring) >= count;
+}
+
 /*
  * Put a request in; the next enter that submits it hands it to the kernel. False if there is no
  * room, for it or for its completion: then enter, or pop, first.
  */
 static inline bool ring_push(struct ring *ring, struct request request)
 {
-    if (ring_room(ring) == 0)
+    uint32_t tail = ring->submission_tail;
+
+    if (!ring_has_room(ring, 1))
         return false;
-    ring_requests(ring)[ring->submission_tail & (ring->capacity - 1)] = request;
+    ring_requests(ring)[tail & (ring->capacity - 1)] = request;
     /* Release: whoever sees the new tail sees the request below it. */
-    __atomic_store_n(&ring->submission_tail, ring->submission_tail + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&ring->submission_tail, tail + 1, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -81,6 +91,20 @@ static inline bool ring_pop(struct ring *ring, struct completion *completion)
     if (ring_ready(ring) == 0)
         return false;
     *completion = ring_completions(ring)[head & (2 * ring->capacity - 1)];
+    /* Release: the kernel may fill the place only after it was read. */
+    __atomic_store_n(&ring->completion_head, head + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* The result of the oldest completion, taken out, if that has this user_data. */
+static inline bool ring_pop_if(struct ring *ring, uint64_t user_data, int64_t *result)
+{
+    uint32_t head = ring->completion_head;
+    const struct completion *first = &ring_completions(ring)[head & (2 * ring->capacity - 1)];
+
+    if (ring_ready(ring) == 0 || first->user_data != user_data)
+        return false;
+    *result = first->result;
     /* Release: the kernel may fill the place only after it was read. */
     __atomic_store_n(&ring->completion_head, head + 1, __ATOMIC_RELEASE);
     return true;

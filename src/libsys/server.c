@@ -17,6 +17,7 @@ struct slot {
     uint64_t answer_length;
     int64_t result;
     uint32_t given; /* handle that goes with the answer, or 0 */
+    bool answered;  /* the receive in flight is an OP_ANSWER */
     struct call call;
     char data[SERVER_DATA_SIZE];
 };
@@ -32,6 +33,7 @@ static struct slot *call_slot(const struct call *call)
 int64_t server_open(struct server *server, uint32_t port)
 {
     size_t slots_size = SERVER_CALLS * sizeof(struct slot);
+    size_t nodes_size = SERVER_NODES * sizeof(struct node);
     int64_t own;
 
     *server = (struct server){.port = port};
@@ -42,7 +44,7 @@ int64_t server_open(struct server *server, uint32_t port)
         server->port = (uint32_t)own;
     }
     server->number = (uint32_t)object_get(handle_named("self"), PROPERTY_NUMBER);
-    server->memory = memory_allocate(slots_size + node_table_size());
+    server->memory = memory_allocate(slots_size + nodes_size);
     if (!server->memory)
         return -E_MEMORY;
     server->slots = server->memory;
@@ -94,17 +96,6 @@ static void slot_replied(struct server *server, struct waiter *waiter, int64_t r
     slot_free(server, (struct slot *)waiter);
 }
 
-void call_answer(struct call *call, int64_t result)
-{
-    struct slot *slot = call_slot(call);
-    struct server *server = slot->server;
-
-    slot->result = result;
-    slot->next = NULL;
-    *server->answers_tail = slot;
-    server->answers_tail = &slot->next;
-}
-
 int64_t call_answer_now(struct call *call, int64_t result)
 {
     struct slot *slot = call_slot(call);
@@ -118,52 +109,43 @@ int64_t call_answer_now(struct call *call, int64_t result)
     return error;
 }
 
-static method *method_find(const struct methods *methods, uint16_t op)
-{
-    switch (op) {
-    case OP_READ:
-        return methods->read;
-    case OP_WRITE:
-        return methods->write;
-    case OP_OPEN:
-        return methods->open;
-    case OP_CREATE:
-        return methods->create;
-    case OP_REMOVE:
-        return methods->remove;
-    case OP_GET:
-        return methods->get;
-    case OP_SET:
-        return methods->set;
-    case OP_SHARE:
-        return methods->share;
-    }
-    return NULL;
-}
+_Static_assert(OP_SHARE - OP_READ == 7 && offsetof(struct methods, share) == 7 * sizeof(method *),
+               "methods stand in the order of their operations");
 
-/* What anyone may know of every object. */
-static bool is_type_get(const struct methods *methods, const struct call *call)
+/* There is no method: what anyone may know of every object, or an error. */
+static int64_t method_missing(const struct node *node, const struct call *call)
 {
-    return call->op == OP_GET && call->arg0 == PROPERTY_TYPE && !methods->get;
+    if (call->op == OP_GET && call->arg0 == PROPERTY_TYPE)
+        return node->methods->open ? OBJECT_TABLE : OBJECT_REMOTE;
+    return node->ops >> call->op & 1 ? -E_UNSUPPORTED : -E_DENIED;
 }
 
 static int64_t call_run(struct server *server, struct slot *slot)
 {
     struct call *call = &slot->call;
-    const struct methods *methods;
+    struct node *node = node_find(server, call->badge);
+    uint32_t place = call->op - OP_READ;
     method *found;
 
-    slot->node = node_find(server, call->badge);
-    if (!slot->node)
+    slot->node = node;
+    if (!node)
         return -E_GONE;
-    node_call_begin(slot->node);
-    methods = node_methods(slot->node);
-    if (is_type_get(methods, call))
-        return methods->open ? OBJECT_TABLE : OBJECT_REMOTE;
-    if (!node_allows(slot->node, call->op))
-        return -E_DENIED;
-    found = method_find(methods, call->op);
-    return found ? found(server, call) : -E_UNSUPPORTED;
+    node->calls++;
+    found = place <= OP_SHARE - OP_READ ? node->methods->of_op[place] : NULL;
+    if (!found)
+        return method_missing(node, call);
+    return node->ops >> call->op & 1 ? found(server, call) : -E_DENIED;
+}
+
+/* A receive failed. If it was an answer that cannot be given as it is, its client learns that. */
+static void receive_failed(struct server *server, struct slot *slot, int64_t error)
+{
+    if (slot->answered && (error == -E_RANGE || error == -E_ARGUMENT || error == -E_BUFFER)) {
+        slot->answer_length = 0;
+        call_answer(&slot->call, error);
+    } else {
+        server_end(server, error);
+    }
 }
 
 static void slot_received(struct server *server, struct waiter *waiter, int64_t received)
@@ -172,8 +154,8 @@ static void slot_received(struct server *server, struct waiter *waiter, int64_t 
     int64_t result;
 
     server->receiving--;
-    if (received < (int64_t)sizeof(struct call)) {
-        server_end(server, received < 0 ? received : -E_STATE);
+    if (received < 0) {
+        receive_failed(server, slot, received);
         return;
     }
     slot->answer_length = 0;
@@ -195,6 +177,7 @@ static void slot_received(struct server *server, struct waiter *waiter, int64_t 
 static void receive_push(struct server *server, struct slot *slot, uint16_t flags)
 {
     slot->waiter.done = slot_received;
+    slot->answered = false;
     server->receiving++;
     ring_push(thread_ring(), (struct request){.op = OP_RECEIVE,
                                               .flags = flags,
@@ -206,13 +189,13 @@ static void receive_push(struct server *server, struct slot *slot, uint16_t flag
 }
 
 /*
- * Push an answer; behind it, linked, so that it starts only when the answer has left the buffer,
- * the slot's next receive, unless enough are in flight.
+ * Push an answer by itself, or with a handle, of which our own copy is closed. Behind it, linked,
+ * so that it starts only when the answer has left the buffer, the slot's next receive, unless
+ * enough are in flight.
  */
-static void answer_push(struct server *server, struct slot *slot)
+static void reply_push(struct server *server, struct slot *slot, bool again)
 {
     struct ring *ring = thread_ring();
-    bool again = server->receiving < SERVER_RECEIVES;
 
     if (!again)
         slot->waiter.done = slot_replied;
@@ -231,9 +214,51 @@ static void answer_push(struct server *server, struct slot *slot)
                   (struct request){.op = OP_CLOSE,
                                    .flags = (uint16_t)(REQUEST_ALWAYS | (again ? REQUEST_LINK : 0)),
                                    .handle = slot->given});
-    slot_finish(slot);
     if (again)
         receive_push(server, slot, REQUEST_ALWAYS);
+}
+
+/* Push an answer, which most often is the slot's next receive as well. */
+static void answer_push(struct server *server, struct slot *slot)
+{
+    bool again = server->receiving < SERVER_RECEIVES;
+
+    if (again && !slot->given) {
+        slot->answered = true;
+        server->receiving++;
+        ring_push(thread_ring(), (struct request){.op = OP_ANSWER,
+                                                  .handle = server->port,
+                                                  .user_data = (uint64_t)&slot->waiter,
+                                                  .buffer = (uint64_t)&slot->call,
+                                                  .length = sizeof(struct call) + SERVER_DATA_SIZE,
+                                                  .offset = (uint64_t)slot->result,
+                                                  .arg0 = slot->call.number,
+                                                  .arg1 = slot->answer_length});
+    } else {
+        reply_push(server, slot, again);
+    }
+    slot_finish(slot);
+}
+
+/* Is there room for an answer, and for what methods and waiters push? */
+static bool answer_fits(struct ring *ring)
+{
+    return ring_has_room(ring, ANSWER_REQUESTS + RING_RESERVE);
+}
+
+void call_answer(struct call *call, int64_t result)
+{
+    struct slot *slot = call_slot(call);
+    struct server *server = slot->server;
+
+    slot->result = result;
+    if (!server->answers && answer_fits(thread_ring())) {
+        answer_push(server, slot);
+        return;
+    }
+    slot->next = NULL;
+    *server->answers_tail = slot;
+    server->answers_tail = &slot->next;
 }
 
 /* Push what is to be answered, and receives up to their number, as far as the ring has room. */
@@ -241,7 +266,7 @@ static void server_push(struct server *server)
 {
     struct ring *ring = thread_ring();
 
-    while (server->answers && ring_room(ring) >= ANSWER_REQUESTS + RING_RESERVE) {
+    while (server->answers && answer_fits(ring)) {
         struct slot *slot = server->answers;
 
         server->answers = slot->next;
@@ -249,7 +274,8 @@ static void server_push(struct server *server)
             server->answers_tail = &server->answers;
         answer_push(server, slot);
     }
-    while (server->receiving < SERVER_RECEIVES && server->free && ring_room(ring) > RING_RESERVE) {
+    while (server->receiving < SERVER_RECEIVES && server->free &&
+           ring_has_room(ring, RING_RESERVE + 1)) {
         struct slot *slot = server->free;
 
         server->free = slot->next;
@@ -293,7 +319,7 @@ int server_run(struct server *server)
 
 void *call_object(const struct call *call)
 {
-    return node_object(call_slot(call)->node);
+    return call_slot(call)->node->object;
 }
 
 char *call_data(struct call *call)

@@ -7,8 +7,8 @@
  * call in a queue, returns CALL_LATER, and answers at any later time with call_answer. An `open`
  * method can answer with a handle on another object of this server (call_reply_object).
  *
- * How it runs: SERVER_RECEIVES receives are in flight; all answers of one round, each linked to the
- * receive that uses its buffer again, enter the kernel together. The thread's ring is free for
+ * How it runs: SERVER_RECEIVES receives are in flight; all answers of one round, each of which is
+ * also the next receive into its buffer, enter the kernel together. The thread's ring is free for
  * more: server_submit puts a request on it whose completion calls a function, which is how a driver
  * listens to its device while it serves. Synchronous calls work too, inside methods.
  *
@@ -27,7 +27,7 @@
 #include "abi/port.h"
 #include "abi/ring.h"
 
-#define SERVER_RECEIVES  8    /* in flight while calls are free for it */
+#define SERVER_RECEIVES  16   /* in flight while calls are free for it */
 #define SERVER_CALLS     32   /* kept at once, deferred ones included */
 #define SERVER_NODES     128  /* objects that clients hold handles on */
 #define SERVER_DATA_SIZE 1920 /* bytes of data with one call, either way */
@@ -47,7 +47,12 @@ struct slot;
 typedef int64_t method(struct server *server, struct call *call);
 
 struct methods {
-    method *read, *write, *open, *create, *remove, *get, *set, *share;
+    union {
+        struct {
+            method *read, *write, *open, *create, *remove, *get, *set, *share;
+        };
+        method *of_op[8]; /* the same, by op - OP_READ */
+    };
     /* The last handle on an object that call_reply_object gave out is closed. May be null. */
     void (*release)(struct server *server, void *object);
 };

@@ -8,79 +8,30 @@
 #include "libsys/handle.h"
 #include "libsys/sync.h"
 
-struct node {
-    const struct methods *methods; /* null: the place is free */
-    void *object;
-    uint32_t rights;
-    uint32_t minted; /* handles of it that are not closed */
-    uint32_t calls;  /* received, not answered */
-    bool published;
-};
-
-size_t node_table_size(void)
+/* The operations that the rights suffice for. */
+static uint32_t ops_allowed(uint32_t rights)
 {
-    return SERVER_NODES * sizeof(struct node);
-}
-
-static uint64_t node_badge(const struct server *server, const struct node *node)
-{
-    uint64_t place = (uint64_t)(node - server->nodes) + 1;
-
-    return node->published ? place : (uint64_t)server->number << 32 | place;
-}
-
-struct node *node_find(struct server *server, uint64_t badge)
-{
-    uint64_t place = (badge & UINT32_MAX) - 1;
-    struct node *node;
-
-    if (place >= SERVER_NODES)
-        return NULL;
-    node = &server->nodes[place];
-    return node->methods && node_badge(server, node) == badge ? node : NULL;
-}
-
-void *node_object(const struct node *node)
-{
-    return node->object;
-}
-
-const struct methods *node_methods(const struct node *node)
-{
-    return node->methods;
-}
-
-bool node_allows(const struct node *node, uint16_t op)
-{
-    static const uint32_t rights[OP_COUNT] = {
-#define OP(NAME, number, name, target, right, ...) [number] = right,
-        OPS(OP)
+#define OP(NAME, number, name, target, right, ...) | (uint32_t)(((right) & ~rights) == 0) << number
+    return 0 OPS(OP);
 #undef OP
-    };
-
-    return op < OP_COUNT && (rights[op] & ~node->rights) == 0;
 }
 
-static void node_release(struct server *server, struct node *node)
+static void node_init(struct server *server, struct node *node, void *object,
+                      const struct methods *methods, uint32_t rights)
+{
+    *node = (struct node){.badge = (uint64_t)(node - server->nodes) + 1,
+                          .methods = methods,
+                          .object = object,
+                          .ops = ops_allowed(rights)};
+}
+
+void node_release(struct server *server, struct node *node)
 {
     const struct methods *methods = node->methods;
 
-    if (node->published || node->minted != 0 || node->calls != 0)
-        return;
-    node->methods = NULL;
+    node->badge = 0;
     if (methods->release)
         methods->release(server, node->object);
-}
-
-void node_call_begin(struct node *node)
-{
-    node->calls++;
-}
-
-void node_call_end(struct server *server, struct node *node)
-{
-    node->calls--;
-    node_release(server, node);
 }
 
 void node_closed(struct server *server, uint64_t badge)
@@ -90,8 +41,8 @@ void node_closed(struct server *server, uint64_t badge)
     /* Somebody else may have minted handles on what is published: those are not counted here. */
     if (!node || node->minted == 0)
         return;
-    node->minted--;
-    node_release(server, node);
+    if (--node->minted == 0 && node->calls == 0 && !node->published)
+        node_release(server, node);
 }
 
 /* The node of an object that clients have already, or a free place, or null. */
@@ -103,9 +54,9 @@ static struct node *node_place(struct server *server, const void *object,
     for (uint32_t i = 0; i < SERVER_NODES; i++) {
         struct node *node = &server->nodes[i];
 
-        if (node->methods == methods && node->object == object)
+        if (node->badge != 0 && node->methods == methods && node->object == object)
             return node;
-        if (!place && !node->methods)
+        if (!place && node->badge == 0)
             place = node;
     }
     return place;
@@ -119,10 +70,10 @@ int64_t server_publish(struct server *server, const char *name, void *object,
     int64_t handle, result;
 
     /* Badges count the published objects: they come before all that is given out. */
-    if (server->published == SERVER_NODES || node->methods)
+    if (server->published == SERVER_NODES || node->badge != 0)
         return -E_STATE;
-    *node =
-        (struct node){.methods = methods, .object = object, .rights = rights, .published = true};
+    node_init(server, node, object, methods, rights);
+    node->published = true;
     server->published++;
     if (names == 0)
         return 0;
@@ -142,14 +93,15 @@ int64_t server_mint(struct server *server, void *object, const struct methods *m
 
     if (!node)
         return -E_LIMIT;
-    if (!node->methods)
-        *node = (struct node){.methods = methods, .object = object, .rights = rights};
+    if (node->badge == 0) {
+        node_init(server, node, object, methods, rights);
+        node->badge |= (uint64_t)server->number << 32;
+    }
     handle = object_create(server->port, OBJECT_REMOTE, NULL,
-                           rights | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-                           node_badge(server, node));
+                           rights | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER, node->badge);
     if (handle >= 0)
         node->minted++;
     else if (node->minted == 0 && !node->published)
-        node->methods = NULL;
+        node->badge = 0;
     return handle;
 }

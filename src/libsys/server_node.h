@@ -14,21 +14,34 @@
 
 #include "libsys/server.h"
 
-/* Bytes that a server's nodes take. */
-size_t node_table_size(void);
+struct node {
+    uint64_t badge; /* 0: the place is free */
+    const struct methods *methods;
+    void *object;
+    uint32_t ops;    /* that its rights allow, a bit each */
+    uint32_t minted; /* handles of it that are not closed */
+    uint32_t calls;  /* received, not answered */
+    bool published;
+};
 
 /* The node with this badge, or null. */
-struct node *node_find(struct server *server, uint64_t badge);
+static inline struct node *node_find(struct server *server, uint64_t badge)
+{
+    uint32_t place = (uint32_t)badge - 1;
 
-void *node_object(const struct node *node);
-const struct methods *node_methods(const struct node *node);
+    return place < SERVER_NODES && server->nodes[place].badge == badge ? &server->nodes[place]
+                                                                       : NULL;
+}
 
-/* Is an operation within what the object was published with? */
-bool node_allows(const struct node *node, uint16_t op);
+/* Nothing of it is left to be answered or closed: let it go. */
+void node_release(struct server *server, struct node *node);
 
-/* A call on the node was received; was answered. */
-void node_call_begin(struct node *node);
-void node_call_end(struct server *server, struct node *node);
+/* A call on the node was answered. */
+static inline void node_call_end(struct server *server, struct node *node)
+{
+    if (--node->calls == 0 && node->minted == 0 && !node->published)
+        node_release(server, node);
+}
 
 /* A close notice came. */
 void node_closed(struct server *server, uint64_t badge);

@@ -134,6 +134,53 @@ static void operations(void)
     port_close();
 }
 
+/* Answer the call that was received with these bytes in its place, and receive under `user_data`.
+ */
+static bool answer_start(int64_t result, uint64_t length, uint64_t user_data)
+{
+    return call_start((struct request){.op = OP_ANSWER,
+                                       .handle = port,
+                                       .buffer = (uint64_t)&received,
+                                       .length = sizeof(received),
+                                       .offset = (uint64_t)result,
+                                       .arg0 = received.call.number,
+                                       .arg1 = length},
+                      user_data);
+}
+
+/* An answer is a reply and then a receive; of what is wrong with it neither happens. */
+static void answers(void)
+{
+    char buffer[8] = "########";
+
+    port_open();
+    check(read_start(buffer, 4, 1));
+    check(receive(sizeof(received)) > 0);
+    check(answer_start(5, 4, 2)); /* more than the client takes */
+    check_is(result_of(2), -E_RANGE);
+    check(answer_start(4, 5, 2));
+    check_is(result_of(2), -E_RANGE);
+    check(answer_start(4, sizeof(received), 2)); /* more than there is */
+    check_is(result_of(2), -E_RANGE);
+    check_is(ring_ready(thread_ring()), 0);
+    check(memcmp(buffer, "########", 8) == 0);
+    memcpy(received.data, "abcd", 4);
+    check(answer_start(4, 4, 2));
+    check_is(result_of(1), 4);
+    check(memcmp(buffer, "abcd####", 8) == 0);
+    check(write_start("next", 3));
+    check_is(result_of(2), sizeof(struct call) + 4);
+    check(memcmp(received.data, "next", 4) == 0);
+    check_is(reply(4), 0);
+    check_is(result_of(3), 4);
+    check(answer_start(4, 0, 2)); /* to nobody: a receive all the same */
+    check(write_start("last", 3));
+    check_is(result_of(2), sizeof(struct call) + 4);
+    check_is(reply(4), 0);
+    check_is(result_of(3), 4);
+    port_close();
+}
+
 /* Replies: once, to the right number, on the right port, no longer than asked for. */
 static void replies(void)
 {
@@ -569,6 +616,7 @@ const struct guest_test guest_tests[] = {
     {"payload", payload},
     {"operations", operations},
     {"replies", replies},
+    {"answers", answers},
     {"receive-buffers", receive_buffers},
     {"client-buffers", client_buffers},
     {"order", order},
