@@ -159,11 +159,13 @@ static int configuration_write(struct bochs *bochs, const struct bochs_options *
             "com1: enabled=1, mode=term, dev=%s\n"
             "panic: action=fatal\n"
             "error: action=report\n"
-            "log: " LOG "\n",
+            "log: " LOG "\n%s",
             bochs->cpus, (unsigned long long)bochs->ips, bochs->memory_mib, bochs->memory_mib,
             options->realtime ? "slowdown" : "none",
             options->epoch != 0 ? options->epoch : 1767225600, disk ? "disk" : "cdrom",
-            disk ? "mode=flat" : "status=inserted", disk ? "disk" : "cdrom", terminal);
+            disk ? "mode=flat" : "status=inserted", disk ? "disk" : "cdrom", terminal,
+            /* it logs in its handler of SIGINT, which hangs if that comes while it logs */
+            bochs->cpus > 1 ? "info: action=ignore\n" : "");
     return fclose(file) == 0 ? 0 : bochs_fail(bochs, "%s: %s", path, strerror(errno));
 }
 

@@ -109,13 +109,16 @@ static int stop_parse(struct bochs *bochs, const char *text, struct bochs_stop *
     if ((found = strchr(next, '(')) != NULL)
         stop->cpu = (unsigned)strtoul(found + 1, NULL, 10);
 
-    bool at_reset = strstr(next, "[0x0000fffffff0] f000:fff0") != NULL;
+    /* another processor stands there until the first one lets it begin */
+    bool at_reset = strstr(next, "(0) [0x0000fffffff0] f000:fff0") != NULL;
 
-    if ((found = strstr(text, ") Breakpoint ")) != NULL && found < next) {
+    /* Each processor's part begins with its number; the line "Next at" is in the first one's. */
+    if ((found = strstr(text, ") Breakpoint ")) != NULL && (found < next || bochs->cpus > 1)) {
         stop->reason = at_reset ? BOCHS_STOP_RESET : BOCHS_STOP_BREAKPOINT;
         stop->breakpoint = (unsigned)strtoul(found + strlen(") Breakpoint "), NULL, 10);
-        if ((found = strchr(text, '(')) != NULL)
-            stop->cpu = (unsigned)strtoul(found + 1, NULL, 10);
+        while (found > text && found[-1] >= '0' && found[-1] <= '9')
+            found--;
+        stop->cpu = (unsigned)strtoul(found, NULL, 10);
     } else if (at_reset && strstr(text, ").[") != NULL) {
         stop->reason = BOCHS_STOP_TRIPLE;
     } else if (at_reset && stop->tick != 0) {

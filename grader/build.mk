@@ -10,8 +10,8 @@ grader_objects = $(patsubst %,$(B)/host/grader/%.o,$(1))
 
 # For whoever drives a machine: declared in grader/bochs.h.
 BOCHS_OBJECTS := $(call grader_objects,bochs bochs_prompt bochs_console bochs_memory)
-SESSION_OBJECTS := $(BOCHS_OBJECTS) $(call grader_objects,session symbols trace)
-SESSION_LIBS := -ldw -lelf
+SESSION_OBJECTS := $(BOCHS_OBJECTS) $(call grader_objects,session sites symbols trace)
+SESSION_LIBS := -ldw -lelf -lcapstone
 
 $(B)/host/orrery-run: $(call grader_objects,run run_live run_qemu) $(SESSION_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS)
@@ -39,11 +39,11 @@ $(B)/scan/src/kernel/%.s: src/kernel/%.c
 grade-images: $(patsubst %,$(GRADE_FOLDER)/%.iso,$(GRADE_IMAGES)) $(B)/kernel/kernel.elf
 
 GRADE_OBJECTS := $(SESSION_OBJECTS) $(call grader_objects,grade check report isolate scan judge \
-    observe sites case draw answer tree command match match_each match_state spec spec_lex \
+    observe case draw answer tree command match match_each match_state spec spec_lex \
     spec_pattern spec_observe)
 
 $(B)/host/orrery-grade: $(B)/host/grader/grade_main.o $(GRADE_OBJECTS)
-	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson -lcapstone
+	$(CC) -o $@ $^ $(SESSION_LIBS) -ljansson
 
 # Unit tests of the pure parts.
 GRADER_UNIT_CFLAGS := $(GRADER_CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \

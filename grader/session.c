@@ -1,6 +1,7 @@
 /* A run from start to end, as session.h tells. */
 #include "names.h"
 #include "session.h"
+#include "sites.h"
 
 #include "abi/layout.h"
 
@@ -26,8 +27,8 @@ struct session {
     struct session_result *result;
     struct bochs *bochs;
     struct symbols *kernel;
-    int places[PLACES];    /* breakpoint of each, -1: none */
-    int idle[IDLE_PLACES]; /* breakpoints where the processor goes to sleep */
+    int places[2 * PLACES]; /* breakpoint of each, and of its second instruction; -1: none */
+    int idle[IDLE_PLACES];  /* breakpoints where the processor goes to sleep */
     size_t idle_count;
     bool ended;
 
@@ -217,7 +218,7 @@ static void console_flush(struct session *session)
     struct bochs_stop stop;
     uint64_t physical;
 
-    for (unsigned i = 0; i < PLACES; i++)
+    for (unsigned i = 0; i < 2 * PLACES; i++)
         if (session->places[i] >= 0)
             bochs_break_delete(session->bochs, (unsigned)session->places[i]);
     if (bochs_registers(session->bochs, &registers) != 0 ||
@@ -262,15 +263,20 @@ static void handle_panic(struct session *session)
     snprintf(session->result->detail, sizeof(session->result->detail), "%s", message);
 }
 
+static bool is_place(const struct session *session, unsigned number, enum place place)
+{
+    return (int)number == session->places[place] || (int)number == session->places[PLACES + place];
+}
+
 static void handle_breakpoint(struct session *session, unsigned number)
 {
     const struct session_options *options = session->options;
 
-    if ((int)number == session->places[PLACE_POWER_OFF])
+    if (is_place(session, number, PLACE_POWER_OFF))
         handle_power_off(session);
-    else if ((int)number == session->places[PLACE_PANIC])
+    else if (is_place(session, number, PLACE_PANIC))
         handle_panic(session);
-    else if ((int)number == session->places[PLACE_TRACE_FULL])
+    else if (is_place(session, number, PLACE_TRACE_FULL))
         trace_read(session, false);
     else if ((int)number == session->places[PLACE_TRACE_INIT])
         trace_turn_on(session);
@@ -359,22 +365,46 @@ static int set_watches(struct session *session)
     return 0;
 }
 
+/*
+ * With several processors Bochs lets them run in turns of a few instructions, and checks no
+ * breakpoint at the first one of a turn. So places are watched at two instructions.
+ */
+static bool several_cpus(const struct session *session)
+{
+    return session->options->machine.cpus > 1;
+}
+
+static int set_place(struct session *session, enum place place)
+{
+    uint8_t code[16];
+    uint64_t address, next = 0;
+
+    if (symbols_find(session->kernel, place_names[place], &address) != 0)
+        return 0;
+    if (several_cpus(session))
+        next =
+            site_next(code, symbols_bytes(session->kernel, address, code, sizeof(code)), address);
+    if (next != 0 && set_breakpoint(session, next, &session->places[PLACES + place]) != 0)
+        return -1;
+    return set_breakpoint(session, address, &session->places[place]);
+}
+
 static int prepare(struct session *session)
 {
-    uint64_t idle[IDLE_PLACES], address;
+    uint64_t idle[IDLE_PLACES];
     size_t idle_count = 0;
 
-    for (unsigned i = 0; i < PLACES; i++)
+    for (unsigned i = 0; i < 2 * PLACES; i++)
         session->places[i] = -1;
     if (session->kernel != NULL) {
         bool trace = session->options->trace &&
                      symbols_find(session->kernel, NAME_TRACE_MASK, &session->trace_mask) == 0;
 
         for (unsigned i = 0; i < (trace ? PLACES : PLACE_TRACE_INIT); i++)
-            if (symbols_find(session->kernel, place_names[i], &address) == 0 &&
-                set_breakpoint(session, address, &session->places[i]) != 0)
+            if (set_place(session, (enum place)i) != 0)
                 return -1;
-        idle_count = symbols_idle(session->kernel, idle, IDLE_PLACES);
+        if (!several_cpus(session))
+            idle_count = symbols_idle(session->kernel, idle, IDLE_PLACES);
         if (symbols_find(session->kernel, NAME_TRACE_BUFFER, &session->trace_pointer) != 0)
             session->trace_pointer = 0;
     }
@@ -383,6 +413,14 @@ static int prepare(struct session *session)
         if (set_breakpoint(session, idle[i], &session->idle[i]) != 0)
             return -1;
     return set_watches(session);
+}
+
+/* With several processors each stop changes what happens next. Where nothing is typed, the machine
+ * stops at breakpoints alone, so that a run is repeatable; the time limit is that of Bochs. */
+static bool is_undisturbed(const struct session *session)
+{
+    return several_cpus(session) &&
+           (session->options->lines == NULL || session->options->lines[0] == NULL);
 }
 
 static void run(struct session *session)
@@ -397,7 +435,8 @@ static void run(struct session *session)
         if (target <= tick)
             target = tick + (session->typing != NULL ? 2 * bochs_byte_ticks(session->bochs)
                                                      : ips / SLICES_A_SECOND);
-        if (bochs_run_until(session->bochs, target, &stop) != 0) {
+        if ((is_undisturbed(session) ? bochs_continue(session->bochs, &stop)
+                                     : bochs_run_until(session->bochs, target, &stop)) != 0) {
             end_by_failure(session);
             break;
         }

@@ -70,6 +70,22 @@ close:
     return result;
 }
 
+uint64_t site_next(const uint8_t *bytes, size_t size, uint64_t address)
+{
+    cs_insn *instruction;
+    uint64_t next = 0;
+    csh capstone;
+
+    if (cs_open(CS_ARCH_X86, CS_MODE_64, &capstone) != CS_ERR_OK)
+        return 0;
+    if (cs_disasm(capstone, bytes, size, address, 1, &instruction) == 1) {
+        next = address + instruction->size;
+        cs_free(instruction, 1);
+    }
+    cs_close(&capstone);
+    return next;
+}
+
 int32_t site_port(const uint8_t bytes[2], uint64_t rdx)
 {
     uint8_t opcode = bytes[0] == 0x66 || bytes[0] == 0xf3 ? bytes[1] : bytes[0];

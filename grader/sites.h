@@ -10,6 +10,9 @@
  * `*sites` (to be freed), which holds `*count`. Result: 0, or -1 if it cannot be read. */
 int sites_of_ports(const char *path, uint64_t **sites, size_t *count);
 
+/* The address behind the instruction that these bytes begin with; 0 if it is none. */
+uint64_t site_next(const uint8_t *bytes, size_t size, uint64_t address);
+
 /* The port that the instruction with these first bytes uses, given RDX. Result: -1 if it is none of
  * these instructions. */
 int32_t site_port(const uint8_t bytes[2], uint64_t rdx);

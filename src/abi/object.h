@@ -52,6 +52,7 @@ enum object_type_number {
     PROPERTY(PRIORITY_LIMIT, 23, "priority-limit", NUMBER,                                         \
              "of a process: the highest priority that its threads may be given")                   \
     PROPERTY(TLS_BASE, 21, "tls-base", NUMBER, "of a thread: its FS base")                         \
+    PROPERTY(AFFINITY, 22, "affinity", NUMBER, "of a thread: bit n lets it run on processor n")    \
     PROPERTY(PHYSICAL, 30, "physical", NUMBER, "physical address of contiguous memory")            \
     PROPERTY(FREE_FRAMES, 40, "free-frames", NUMBER,                                               \
              "of the process table: frames of the machine free")                                   \

@@ -5,7 +5,8 @@
 AUDITED := registers_resume_first process_end machine_power_off
 KERNEL_SOURCES := $(filter-out $(if $(DEBUG),,src/kernel/audit%),\
     $(wildcard src/kernel/*.c src/kernel/x86/*.c))
-KERNEL_OBJECTS := $(KERNEL_SOURCES:%.c=$(B)/%.o) $(B)/src/kernel/x86/entry.o
+KERNEL_OBJECTS := $(KERNEL_SOURCES:%.c=$(B)/%.o) $(B)/src/kernel/x86/entry.o \
+    $(B)/src/kernel/x86/trampoline.o
 KERNEL_CFLAGS := $(GUEST_CFLAGS) -mcmodel=kernel -mno-red-zone -fno-optimize-sibling-calls \
     -fno-stack-protector -momit-leaf-frame-pointer
 

@@ -1,18 +1,19 @@
-/* The clock, as clock.h tells: the TSC tells the time, one hardware timer rings. */
+/* The clock, as clock.h tells: the TSC tells the time, each processor has a timer that rings. */
 #include "clock.h"
 #include "direct.h"
 #include "memory.h"
 #include "page.h"
 #include "panic.h"
+#include "x86/apic.h"
 #include "x86/pit.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 
-struct time_page *clock_time;
-
+struct time_page *clock_time; /* constant, as is what shows it to processes */
 static struct memory *page_memory;
-static struct timers timers;
-uint64_t clock_armed = TIMER_NEVER, clock_first = TIMER_NEVER;
+
+static struct timers timers; /* under the lock, with the two moments */
+uint64_t clock_first = TIMER_NEVER, clock_rings = TIMER_NEVER;
 
 void clock_init(void)
 {
@@ -59,15 +60,15 @@ void clock_run_due(void)
     clock_first = timers_next(&timers);
 }
 
-void clock_arm_at(uint64_t when)
+void clock_arm_at(struct cpu *cpu, uint64_t when)
 {
     uint64_t now = clock_now();
 
-    clock_armed = when;
-    pit_arm(when > now ? when - now : 0);
+    cpu->armed = when;
+    apic_arm(when > now ? when - now : 0);
 }
 
 void clock_interrupt(void)
 {
-    clock_armed = TIMER_NEVER;
+    cpu_current()->armed = clock_rings = TIMER_NEVER;
 }

@@ -1,4 +1,10 @@
-/* The kernel's clock: monotonic time in nanoseconds since the start, and timers on it. */
+/*
+ * The kernel's clock: monotonic time in nanoseconds since the start, and timers on it.
+ *
+ * The time is the TSC's. Every processor's counts the same clock since the same reset, and nobody
+ * writes to it: one whose TSC does not fit the first one's does not get to run (processors.c). So
+ * the time that a thread reads never runs backwards, wherever it goes on.
+ */
 #ifndef KERNEL_CLOCK_H
 #define KERNEL_CLOCK_H
 
@@ -29,8 +35,8 @@ uint64_t clock_hz(void);
 /* The page that tells processes the time: struct time_page in abi/start.h. */
 struct memory *clock_page(void);
 
-/* When the hardware timer will ring, and when the earliest timer wants it to. */
-extern uint64_t clock_armed, clock_first;
+/* When the earliest timer wants to ring, and when some processor's timer will ring for it. */
+extern uint64_t clock_first, clock_rings;
 
 /* Set a timer that is not set; its `fire` is called at that moment, or soon after. */
 void clock_set(struct timer *timer, uint64_t when);
@@ -52,19 +58,22 @@ static inline void clock_run(void)
         clock_run_due();
 }
 
-/* For clock_arm: set the hardware timer. */
-void clock_arm_at(uint64_t when);
+/* For clock_arm: set this processor's timer. */
+void clock_arm_at(struct cpu *cpu, uint64_t when);
 
-/* See to it that a timer interrupt comes at `limit` or at the earliest timer, if that is sooner. */
-static inline void clock_arm(uint64_t limit)
+/* See to it that this processor's timer rings at `limit` or sooner, and that some processor's does
+ * for the earliest timer. */
+static inline void clock_arm(struct cpu *cpu, uint64_t limit)
 {
-    uint64_t when = limit < clock_first ? limit : clock_first;
-
-    if (when < clock_armed)
-        clock_arm_at(when);
+    if (clock_first < clock_rings) {
+        clock_rings = clock_first;
+        limit = limit < clock_first ? limit : clock_first;
+    }
+    if (limit < cpu->armed)
+        clock_arm_at(cpu, limit);
 }
 
-/* The timer interrupt came: it must be armed anew. */
+/* This processor's timer rang: it must be armed anew, also for timers that were later. */
 void clock_interrupt(void);
 
 #endif

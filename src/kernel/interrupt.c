@@ -5,7 +5,7 @@
 #include "number.h"
 #include "process.h"
 #include "trace.h"
-#include "x86/pic.h"
+#include "x86/apic.h"
 
 #define LINE_TIMER   0u
 #define LINE_CASCADE 2u
@@ -16,13 +16,12 @@ struct interrupt {
     unsigned line;
 };
 
-static struct interrupt *lines[LINES];
+static struct interrupt *lines[APIC_LINES_MAX];
 
 void interrupt_fire(unsigned line)
 {
     struct interrupt *interrupt = lines[line];
 
-    pic_mask(line);
     if (!interrupt)
         return;
     trace(TRACE_INTERRUPT, line, ++interrupt->total);
@@ -33,14 +32,17 @@ static void interrupt_destroy(struct object *object)
 {
     struct interrupt *interrupt = (struct interrupt *)object;
 
-    pic_mask(interrupt->line);
+    apic_mask(interrupt->line);
     lines[interrupt->line] = NULL;
     object_free(object);
 }
 
 static int64_t interrupt_op_write(struct job *job)
 {
-    pic_unmask(((struct interrupt *)job->object)->line);
+    uint32_t line = ((struct interrupt *)job->object)->line;
+
+    if (apic_unmask(line))
+        interrupt_fire(line);
     return 0;
 }
 
@@ -56,7 +58,7 @@ static const struct object_type interrupt_type = {
 static bool interrupts_entry(struct object *table, uint64_t index, struct table_entry *entry)
 {
     (void)table;
-    if (index >= LINES)
+    if (index >= apic_lines)
         return false;
     entry->type = OBJECT_INTERRUPT;
     entry->rights = interrupt_type.rights;
@@ -73,7 +75,8 @@ static int64_t interrupts_op_open(struct job *job)
 
     if (length < 0)
         return length;
-    if (!number_parse(name, &line) || line >= LINES || line == LINE_TIMER || line == LINE_CASCADE)
+    if (!number_parse(name, &line) || line >= apic_lines || line == LINE_TIMER ||
+        line == LINE_CASCADE)
         return -E_NOT_FOUND;
     if (lines[line])
         return -E_BUSY;
@@ -93,9 +96,3 @@ static const struct object_type interrupts_type = {
 };
 
 struct object interrupts_table = {.type = &interrupts_type, .references = 1};
-
-void interrupts_init(void)
-{
-    pic_init();
-    pic_unmask(LINE_TIMER);
-}

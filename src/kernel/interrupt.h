@@ -9,9 +9,7 @@
 
 extern struct object interrupts_table;
 
-void interrupts_init(void);
-
-/* The line's interrupt came, and was acknowledged at the controller. */
+/* The line's interrupt came, and the line was masked. */
 void interrupt_fire(unsigned line);
 
 #endif

@@ -2,11 +2,14 @@
 #include "bytes.h"
 #include "clock.h"
 #include "job.h"
+#include "lock.h"
 #include "pager.h"
 #include "port.h"
 #include "process.h"
 #include "thread.h"
 #include "trace.h"
+
+#define LOCK_SHARE_STARTED 32u /* requests until others may have the lock */
 
 /* What a handle must carry, by operation. */
 static const uint32_t rights_needed[OP_COUNT] = {
@@ -15,7 +18,7 @@ static const uint32_t rights_needed[OP_COUNT] = {
 #undef OP
 };
 
-/* Jobs whose predecessor in a chain completed; jobs_run starts them. */
+/* Jobs whose predecessor in a chain completed; jobs_run starts them. Under the lock. */
 static struct list ready = {&ready, &ready};
 
 void jobs_init(struct thread *thread, struct job *jobs, uint32_t count)
@@ -134,14 +137,35 @@ static __attribute__((noinline)) uint32_t request_accept(struct thread *thread, 
     return taken;
 }
 
+/* Let others have the lock for a moment. False if the thread was ended meanwhile. */
+static bool lock_share(struct cpu *cpu, const struct thread *thread)
+{
+    lock_drop(cpu);
+    lock_take(cpu);
+    return cpu->thread == thread;
+}
+
+/*
+ * Plain no-ops of a thread that has nothing in flight are answered without the lock. That is safe:
+ * - Others come to a thread's ring and stock of jobs only to complete a request that is in flight,
+ *   or when the thread waits or ends. Requests become in flight here alone, with the lock held, and
+ *   ring_release is the last that is done for one. So while ring_is_private holds, nobody comes.
+ * - The thread cannot end meanwhile: who ends it waits for this processor (cpu_call), which answers
+ *   only where it takes the lock, or in user mode. After lock_take `thread` is looked at anew.
+ */
 uint32_t jobs_accept(struct thread *thread, uint32_t most)
 {
-    const struct cpu *cpu = cpu_current();
+    struct cpu *cpu = cpu_current();
     struct kernel_ring *ring = &thread->ring;
-    uint32_t accepted = 0, available = ring_available(ring), taken;
+    uint32_t accepted = 0, started = 0, available, taken;
 
-    if (available < most)
-        most = available;
+    if (!ring_is_private(ring)) {
+        lock_take(cpu);
+        if (cpu->thread != thread)
+            return 0;
+    }
+    available = ring_available(ring);
+    most = available < most ? available : most;
     while (accepted < most) {
         /* there is a free job: no more are in flight than the ring's capacity */
         struct request *request = &thread->free_job->request;
@@ -154,9 +178,14 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most)
             accepted++;
             continue;
         }
+        lock_take(cpu);
+        if (cpu->thread != thread)
+            break;
         taken = request_accept(thread, most - accepted);
         accepted += taken;
         if (!taken || cpu->thread != thread)
+            break;
+        if (++started % LOCK_SHARE_STARTED == 0 && !lock_share(cpu, thread))
             break;
     }
     return accepted;
@@ -207,8 +236,9 @@ void job_complete(struct job *job, int64_t result)
     if ((job->fetch || result == -E_BUFFER) && pager_takes(job, result))
         return;
     trace_as(thread->number, TRACE_COMPLETE, (uint64_t)result, job->request.user_data);
-    ring_complete(&thread->ring, result, job->request.user_data);
+    ring_answer(&thread->ring, result, job->request.user_data);
     job_free(job);
+    ring_release(&thread->ring);
     if (next && thread->state != THREAD_ENDED) /* else it is discarded, or was already */
         chain_continue(next, handle, result < 0);
     thread_answered(thread);

@@ -14,11 +14,19 @@
 #include "schedule.h"
 #include "thread.h"
 #include "trace.h"
+#include "x86/acpi.h"
+#include "x86/apic.h"
 #include "x86/cpu.h"
 #include "x86/machine.h"
 #include "x86/paging.h"
+#include "x86/processors.h"
 
 #include "abi/boot.h"
+
+/* Frame 0 is the firmware's, and stands for none; in the next one processors begin. */
+#define LOW_END (TRAMPOLINE + FRAME_SIZE)
+
+#define DIRECT_SIZE (UINT64_C(4) << 30) /* is always in the direct map */
 
 /* What all processes together may hold; of frames, all that are free. */
 #define HANDLES_MAX  (UINT64_C(1) << 22)
@@ -73,8 +81,8 @@ static void memory_init(const struct boot_info *info)
             continue;
         if (base == table)
             base += size;
-        if (base == 0) /* where the firmware keeps its vectors; and no frame is number 0 */
-            base = FRAME_SIZE;
+        if (base < LOW_END)
+            base = LOW_END;
         if (base < end)
             frame_pool_add(&page_pool, base, end - base);
     }
@@ -118,9 +126,11 @@ void kernel_main(uint64_t info_address)
 {
     const struct boot_info *info = direct_pointer(info_address);
     const struct boot_file *symbols;
+    struct acpi acpi;
+    bool several;
 
     machine_serial_init();
-    cpu_init(BOOT_STACK_TOP);
+    cpu_init(cpu_first());
     if (info->magic != BOOT_INFO_MAGIC || info->version != BOOT_INFO_VERSION)
         panic("the loader's info structure is not one of version %u", BOOT_INFO_VERSION);
     files_init(info);
@@ -132,8 +142,11 @@ void kernel_main(uint64_t info_address)
     memory_init(info);
     paging_init();
     clock_init();
-    interrupts_init();
+    several =
+        apic_init(acpi_read(&acpi, info->rsdp, direct_pointer(0), DIRECT_SIZE) ? &acpi : NULL);
     trace(TRACE_KERNEL_START, page_pool.total, clock_hz());
+    if (several)
+        processors_start(&acpi, info->entropy);
     init_start();
     registers_resume_first(schedule());
 }

@@ -8,6 +8,7 @@
 #include "number.h"
 #include "panic.h"
 #include "trace.h"
+#include "x86/apic.h"
 #include "x86/cpu.h"
 #include "x86/machine.h"
 
@@ -28,6 +29,12 @@ static const char *const event_names[] = {
 static char reason[128];
 static unsigned reason_length;
 static bool reason_open;
+static bool begun; /* by the one processor that sets it, to which all of this belongs then */
+
+bool panic_begun(void)
+{
+    return __atomic_load_n(&begun, __ATOMIC_RELAXED);
+}
 
 void panic_init(const struct symbol *table, uint64_t size)
 {
@@ -70,7 +77,7 @@ static void print_list(const char *format, va_list *arguments)
     }
 }
 
-static __attribute__((format(printf, 1, 2))) void print(const char *format, ...)
+void console_print(const char *format, ...)
 {
     va_list arguments;
 
@@ -86,16 +93,16 @@ static void print_address(uint64_t address)
 
     while (behind < symbol_count && symbols[behind].address <= address)
         behind++;
-    print("  %lx", address);
+    console_print("  %lx", address);
     if (behind)
-        print(" %s+%lx", symbols[behind - 1].name, address - symbols[behind - 1].address);
-    print("\n");
+        console_print(" %s+%lx", symbols[behind - 1].name, address - symbols[behind - 1].address);
+    console_print("\n");
 }
 
 /* Frame pointers lead from caller to caller; they must rise on one stack in the kernel half. */
 static void print_backtrace(uint64_t address, uint64_t frame)
 {
-    print("called from:\n");
+    console_print("called from:\n");
     for (unsigned depth = 0; depth <= DEPTH_MAX && address; depth++) {
         const uint64_t *link = (const uint64_t *)frame;
 
@@ -109,8 +116,8 @@ static void print_backtrace(uint64_t address, uint64_t frame)
 
 static void print_trace(void)
 {
-    print("last trace records, of %s (tick cpu thread event a b):\n",
-          trace_mask == TRACE_ALL ? "all events" : "beginnings and ends");
+    console_print("last trace records, of %s (tick cpu thread event a b):\n",
+                  trace_mask == TRACE_ALL ? "all events" : "beginnings and ends");
     for (unsigned i = 0; i < RECORDS_SHOWN; i++) {
         const struct trace_record *record = trace_recent(RECORDS_SHOWN, i);
         const char *name = NULL;
@@ -119,31 +126,36 @@ static void print_trace(void)
             continue;
         if (record->event < sizeof event_names / sizeof *event_names)
             name = event_names[record->event];
-        print("  %lu %u %u %s %lx %lx\n", record->tick, record->cpu, record->actor,
-              name ? name : "?", record->a, record->b);
+        console_print("  %lu %u %u %s %lx %lx\n", record->tick, record->cpu, record->actor,
+                      name ? name : "?", record->a, record->b);
     }
 }
 
 static void print_registers(const struct registers *r)
 {
-    print("rip %lx rsp %lx rflags %lx cs %lx\n", r->rip, r->rsp, r->rflags, r->cs);
-    print("rax %lx rbx %lx rcx %lx rdx %lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-    print("rsi %lx rdi %lx rbp %lx r8 %lx r9 %lx\n", r->rsi, r->rdi, r->rbp, r->r8, r->r9);
-    print("r10 %lx r11 %lx r12 %lx r13 %lx\n", r->r10, r->r11, r->r12, r->r13);
-    print("r14 %lx r15 %lx\n", r->r14, r->r15);
+    console_print("rip %lx rsp %lx rflags %lx cs %lx\n", r->rip, r->rsp, r->rflags, r->cs);
+    console_print("rax %lx rbx %lx rcx %lx rdx %lx\n", r->rax, r->rbx, r->rcx, r->rdx);
+    console_print("rsi %lx rdi %lx rbp %lx r8 %lx r9 %lx\n", r->rsi, r->rdi, r->rbp, r->r8, r->r9);
+    console_print("r10 %lx r11 %lx r12 %lx r13 %lx\n", r->r10, r->r11, r->r12, r->r13);
+    console_print("r14 %lx r15 %lx\n", r->r14, r->r15);
 }
 
 /* Tell all there is to tell: where it happened, and that place's frame pointer. */
 static _Noreturn void tell(const struct registers *registers, uint64_t address, uint64_t frame,
                            const char *format, va_list *arguments)
 {
+    if (__atomic_exchange_n(&begun, true, __ATOMIC_RELAXED))
+        cpu_stop();
     trace(TRACE_PANIC, address, 0);
+    for (uint32_t i = 0; i < cpus_count; i++)
+        if (cpus[i] != cpu_current())
+            apic_send(cpus[i]->apic, APIC_NMI);
     machine_serial_init();
-    print("\nkernel panic: ");
+    console_print("\nkernel panic: ");
     reason_open = true;
     print_list(format, arguments);
     reason_open = false;
-    print("\n");
+    console_print("\non processor %u\n", cpu_current()->number);
     if (registers)
         print_registers(registers);
     print_backtrace(address, frame);

@@ -188,10 +188,8 @@ static int64_t ports_grant(struct process *process, const struct io_ports *ports
 {
     if (process->port_ranges == PROCESS_PORT_RANGES)
         return -E_LIMIT;
-    cpu_forget_ports(process);
     process->ports[process->port_ranges++] = (struct port_range){ports->first, ports->last};
-    if (process == cpu_current()->active && cpu_current()->thread)
-        cpu_prepare(cpu_current()->thread);
+    cpu_grant_ports(process);
     return 0;
 }
 

@@ -98,13 +98,13 @@ static inline void ring_put_back(struct kernel_ring *ring)
     __atomic_store_n(&ring->shared->submission_head, ring->submission_head, __ATOMIC_RELEASE);
 }
 
-/* The request that ring_next gave last is in flight until ring_complete. */
+/* The request that ring_next gave last is in flight until ring_release. */
 static inline void ring_hold(struct kernel_ring *ring)
 {
     ring->in_flight++;
 }
 
-/* Answer a request that is not in flight. There is room: ring_available saw to that. */
+/* Answer a request. There is room: ring_available saw to that. */
 static inline void ring_answer(struct kernel_ring *ring, int64_t result, uint64_t user_data)
 {
     struct completion *slot = &ring->completions[ring->completion_tail & (2 * ring->mask + 1)];
@@ -116,11 +116,18 @@ static inline void ring_answer(struct kernel_ring *ring, int64_t result, uint64_
     __atomic_store_n(&ring->shared->completion_tail, ring->completion_tail, __ATOMIC_RELEASE);
 }
 
-/* Answer a request that is in flight. */
-static inline void ring_complete(struct kernel_ring *ring, int64_t result, uint64_t user_data)
+/* A request that was in flight is answered, and nothing more is done for it. */
+static inline void ring_release(struct kernel_ring *ring)
 {
-    ring->in_flight--;
-    ring_answer(ring, result, user_data);
+    /* release: pairs with ring_is_private */
+    __atomic_store_n(&ring->in_flight, ring->in_flight - 1, __ATOMIC_RELEASE);
+}
+
+/* Is nothing in flight? Then whoever runs the ring's thread is alone with the ring. */
+static inline bool ring_is_private(const struct kernel_ring *ring)
+{
+    /* acquire: what another processor wrote for the last request in flight is seen */
+    return __atomic_load_n(&ring->in_flight, __ATOMIC_ACQUIRE) == 0;
 }
 
 #endif

@@ -1,33 +1,73 @@
 /* The scheduler, as schedule.h tells. */
 #include "clock.h"
 #include "job.h"
+#include "lock.h"
 #include "schedule.h"
 #include "trace.h"
+#include "x86/fpu.h"
 
 #define SLICE_NS UINT64_C(10000000)
 
-static struct list queues[THREAD_PRIORITIES];
+/* Each processor's ready threads, by priority. A ready thread is in the queue of the one that it
+ * ran on last; a processor that has nothing to do takes from the others' queues. */
+static struct list queues[CPUS_MAX][THREAD_PRIORITIES];
 
 void schedule_init(void)
 {
-    for (unsigned i = 0; i < THREAD_PRIORITIES; i++)
-        list_init(&queues[i]);
+    for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++)
+        for (unsigned i = 0; i < THREAD_PRIORITIES; i++)
+            list_init(&queues[cpu][i]);
 }
 
-static void queue_insert(struct cpu *cpu, struct thread *thread, bool first)
+static bool thread_fits(const struct thread *thread, const struct cpu *cpu)
 {
-    struct list *queue = &queues[thread->priority];
+    return thread->affinity >> cpu->number & 1;
+}
 
+/* Priority of what the processor runs; -1 if that is nothing. */
+static int priority_running(const struct cpu *cpu)
+{
+    return cpu->thread ? cpu->thread->priority : -1;
+}
+
+/* A processor that sleeps and may run the thread, `cpu` before others; or NULL. */
+static struct cpu *sleeper_find(struct cpu *cpu, const struct thread *thread)
+{
+    if (cpu->idle)
+        return cpu;
+    for (uint32_t i = 0; i < cpus_count; i++)
+        if (cpus[i]->idle && thread_fits(thread, cpus[i]))
+            return cpus[i];
+    return NULL;
+}
+
+static void queue_insert(struct thread *thread, bool first)
+{
+    struct cpu *cpu = cpus[thread->cpu], *sleeper = NULL;
+    struct list *queue;
+
+    for (uint32_t i = 0; !thread_fits(thread, cpu); i++)
+        cpu = cpus[i];
+    if (cpu != cpu_current() || cpu->thread || cpu->ready) /* else it is about to take the thread */
+        sleeper = sleeper_find(cpu, thread);
+    thread->cpu = (uint8_t)cpu->number;
     thread->state = THREAD_READY;
+    queue = &queues[cpu->number][thread->priority];
     list_insert(first ? queue->next : queue, &thread->ready);
     cpu->ready |= 1u << thread->priority;
     cpu->attention = true;
+    if (sleeper)
+        cpu_wake(sleeper);
+    else if (cpu != cpu_current() && priority_running(cpu) <= thread->priority)
+        cpu_wake(cpu); /* it is the thread's turn, or the one there has its slice from now on */
 }
 
-static void queue_remove(struct cpu *cpu, struct thread *thread)
+static void queue_remove(struct thread *thread)
 {
+    struct cpu *cpu = cpus[thread->cpu];
+
     list_remove(&thread->ready);
-    if (list_empty(&queues[thread->priority]))
+    if (list_empty(&queues[cpu->number][thread->priority]))
         cpu->ready &= ~(1u << thread->priority);
 }
 
@@ -40,81 +80,150 @@ static int priority_ready(const struct cpu *cpu)
 void schedule_wake(struct thread *thread)
 {
     trace(TRACE_THREAD_WAKE, thread->number, 0);
-    queue_insert(cpu_current(), thread, false);
+    queue_insert(thread, false);
 }
 
-static void current_stop(struct cpu *cpu)
+static void thread_clear(struct cpu *cpu)
 {
     cpu->thread = NULL;
     cpu->thread_number = 0;
     cpu->attention = true;
 }
 
+static void current_stop(struct cpu *cpu)
+{
+    fpu_save(cpu->thread);
+    thread_clear(cpu);
+}
+
 void schedule_stop(struct thread *thread)
 {
-    struct cpu *cpu = cpu_current();
+    struct cpu *cpu = cpus[thread->cpu];
 
     if (thread->state == THREAD_READY)
-        queue_remove(cpu, thread);
-    if (cpu->thread == thread)
+        queue_remove(thread);
+    if (cpu->thread != thread)
+        return;
+    if (cpu == cpu_current()) {
         current_stop(cpu);
+        return;
+    }
+    /* it has answered, and so waits for the lock, to find that the thread is no more */
+    cpu->attention = true;
+    cpu_call(cpu);
+    thread_clear(cpu);
+}
+
+/* What is decided about a thread by its properties has changed. */
+static void thread_changed(struct thread *thread, bool ready)
+{
+    struct cpu *cpu = cpus[thread->cpu];
+
+    if (ready)
+        queue_insert(thread, false);
+    cpu->attention = true;
+    if (cpu->thread == thread)
+        cpu_call(cpu); /* so that it looks before its thread executes another instruction */
 }
 
 void schedule_priority(struct thread *thread, uint8_t priority)
 {
-    struct cpu *cpu = cpu_current();
     bool ready = thread->state == THREAD_READY;
 
     if (ready)
-        queue_remove(cpu, thread);
+        queue_remove(thread);
     thread->priority = priority;
+    thread_changed(thread, ready);
+}
+
+bool schedule_affinity(struct thread *thread, uint64_t affinity)
+{
+    bool ready = thread->state == THREAD_READY;
+
+    if (!(affinity & ((1u << cpus_count) - 1)))
+        return false;
     if (ready)
-        queue_insert(cpu, thread, false);
-    cpu->attention = true;
+        queue_remove(thread);
+    thread->affinity = (uint8_t)affinity;
+    thread_changed(thread, ready);
+    return true;
 }
 
 void schedule_yield(void)
 {
     struct cpu *cpu = cpu_current();
+    struct thread *thread = cpu->thread;
 
     if (schedule_others(cpu)) {
-        queue_insert(cpu, cpu->thread, false);
         current_stop(cpu);
+        queue_insert(thread, false);
     }
 }
 
-/* The current thread gives way to somebody more urgent, or at the end of its slice. */
+/* The current thread gives way to somebody more urgent, at the end of its slice, or because it may
+ * not run here any more. */
 static void current_check(struct cpu *cpu)
 {
     struct thread *thread = cpu->thread;
     int priority = priority_ready(cpu);
     bool urgent = priority > thread->priority;
 
-    if (!urgent && (priority < thread->priority || clock_now() < thread->slice_end))
+    if (!urgent && thread_fits(thread, cpu) &&
+        (priority < thread->priority || clock_now() < thread->slice_end))
         return;
     trace(TRACE_PREEMPT, thread->number, 0);
-    queue_insert(cpu, thread, urgent);
     current_stop(cpu);
+    queue_insert(thread, urgent);
+}
+
+/* The first thread of the highest priority in a processor's queue that may run on `cpu`. */
+static struct thread *queue_first(const struct cpu *from, const struct cpu *cpu)
+{
+    for (uint32_t ready = from->ready, priority; ready; ready &= ~(1u << priority)) {
+        priority = 31 - (uint32_t)__builtin_clz(ready);
+        list_for_each(link, &queues[from->number][priority])
+        {
+            struct thread *thread = container_of(link, struct thread, ready);
+
+            if (thread_fits(thread, cpu))
+                return thread;
+        }
+    }
+    return NULL;
+}
+
+/* The next thread for this processor: its own first, then those that wait for others; or NULL. */
+static struct thread *thread_next(const struct cpu *cpu)
+{
+    struct thread *thread = queue_first(cpu, cpu);
+
+    for (uint32_t i = 1; !thread && i < cpus_count; i++)
+        thread = queue_first(cpus[(cpu->number + i) % cpus_count], cpu);
+    return thread;
 }
 
 static void thread_pick(struct cpu *cpu)
 {
-    int priority;
+    struct thread *thread;
 
-    while ((priority = priority_ready(cpu)) < 0) {
-        clock_arm(TIMER_NEVER);
+    while (!(thread = thread_next(cpu))) {
+        clock_arm(cpu, TIMER_NEVER);
+        cpu->idle = true;
+        lock_drop(cpu);
+        /* an interrupt that another processor sends from here on ends the sleep */
         cpu_idle();
+        lock_take(cpu);
+        cpu->idle = false;
         clock_run();
         jobs_run();
     }
-
-    struct thread *thread = container_of(queues[priority].next, struct thread, ready);
-
-    queue_remove(cpu, thread);
+    queue_remove(thread);
     thread->state = THREAD_RUNNING;
+    thread->cpu = (uint8_t)cpu->number;
     thread->slice_end = clock_now() + SLICE_NS;
     cpu->thread = thread;
     cpu->thread_number = thread->number;
+    cpu->switches++;
     cpu_prepare(thread);
     trace(TRACE_THREAD_RUN, thread->number, thread->process_number);
 }
@@ -123,11 +232,13 @@ struct registers *schedule(void)
 {
     struct cpu *cpu = cpu_current();
 
-    if (cpu->thread && cpu->ready)
+    lock_take(cpu);
+    if (cpu->thread && (cpu->ready || !thread_fits(cpu->thread, cpu)))
         current_check(cpu);
     if (!cpu->thread)
         thread_pick(cpu);
-    clock_arm(cpu->ready >> cpu->thread->priority & 1 ? cpu->thread->slice_end : TIMER_NEVER);
+    clock_arm(cpu, cpu->ready >> cpu->thread->priority & 1 ? cpu->thread->slice_end : TIMER_NEVER);
     cpu->attention = false;
+    lock_drop(cpu);
     return &cpu->thread->registers;
 }

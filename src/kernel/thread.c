@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "direct.h"
 #include "job.h"
+#include "lock.h"
 #include "page.h"
 #include "process.h"
 #include "schedule.h"
@@ -113,6 +114,8 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
     thread->slot = slot_take(thread);
     thread->priority = (uint8_t)start->priority;
     thread->state = THREAD_WAITING;
+    thread->affinity = UINT8_MAX;
+    thread->cpu = (uint8_t)cpu_current()->number;
     thread->tls_base = start->tls_base;
     registers_init(&thread->registers, start->entry, start->stack);
     thread->registers.rdx = start->argument;
@@ -207,6 +210,8 @@ struct entered {
 /* The one system call (abi/ring.h), called by x86/entry.S. */
 struct entered enter(uint64_t submit, uint64_t wait, uint64_t deadline);
 
+/* The lock is taken when it is first needed, and then kept until the end. Whenever it had to be
+ * waited for, somebody may have ended the thread: then `thread` points to nothing. */
 static __attribute__((noinline)) struct entered enter_work(struct cpu *cpu, uint64_t submit,
                                                            uint64_t wait, uint64_t deadline)
 {
@@ -216,16 +221,20 @@ static __attribute__((noinline)) struct entered enter_work(struct cpu *cpu, uint
     if (submit)
         accepted =
             jobs_accept(thread, submit < RING_CAPACITY_MAX ? (uint32_t)submit : RING_CAPACITY_MAX);
-    if (cpu->thread != thread) /* it asked for its own end */
-        return (struct entered){0, schedule()};
-    if (wait)
-        thread_wait(thread, wait < UINT32_MAX ? (uint32_t)wait : UINT32_MAX, deadline);
-    else if (!submit)
-        schedule_yield();
-    if (!cpu->attention)
-        return (struct entered){accepted, NULL};
-    thread->registers.rax = accepted;
-    return (struct entered){accepted, schedule()};
+    if (cpu->thread == thread) {
+        thread->registers.rax = accepted;
+        if (wait ? ring_unreaped(&thread->ring) < wait : !submit) {
+            lock_take(cpu);
+            if (cpu->thread == thread && wait)
+                thread_wait(thread, wait < UINT32_MAX ? (uint32_t)wait : UINT32_MAX, deadline);
+            else if (cpu->thread == thread)
+                schedule_yield();
+        }
+    }
+    if (cpu->attention)
+        return (struct entered){accepted, schedule()};
+    lock_drop(cpu);
+    return (struct entered){accepted, NULL};
 }
 
 struct entered enter(uint64_t submit, uint64_t wait, uint64_t deadline)
@@ -249,8 +258,8 @@ static int64_t thread_op_set(struct job *job)
         if (value >= USER_TOP)
             return -E_RANGE;
         thread->tls_base = value;
-        if (cpu_current()->thread == thread)
-            cpu_prepare(thread);
+        if (cpus[thread->cpu]->thread == thread)
+            cpu_call(cpus[thread->cpu]);
         return 0;
     case PROPERTY_PRIORITY:
         if (value >= THREAD_PRIORITIES)
@@ -260,6 +269,8 @@ static int64_t thread_op_set(struct job *job)
         schedule_priority(thread, (uint8_t)value);
         object_changed(&thread->object);
         return 0;
+    case PROPERTY_AFFINITY:
+        return schedule_affinity(thread, value) ? 0 : -E_RANGE;
     default:
         return -E_ARGUMENT;
     }
@@ -291,7 +302,8 @@ const struct object_type thread_type = {
     .rights = RIGHT_READ | RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .bytes = sizeof(struct thread),
     .numbers = {NUMBER(PROPERTY_NUMBER, struct thread, number),
-                NUMBER(PROPERTY_PRIORITY, struct thread, priority)},
+                NUMBER(PROPERTY_PRIORITY, struct thread, priority),
+                NUMBER(PROPERTY_AFFINITY, struct thread, affinity)},
     .methods =
         {[OP_READ] = ending_op_read, [OP_SET] = thread_op_set, [OP_REMOVE] = thread_op_remove},
 };

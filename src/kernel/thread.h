@@ -44,12 +44,15 @@ struct thread {
     uint16_t slot;           /* in the table of threads, reused */
     uint8_t state;           /* enum thread_state */
     uint8_t priority;
+    uint8_t affinity;   /* bit n: it may run on processor n */
+    uint8_t cpu;        /* number of the processor that it runs on, or ran on last */
     uint32_t wanted;    /* WAITING: until so many completions are unreaped */
     uint64_t deadline;  /* WAITING: or until then */
     struct timer timer; /* for the deadline */
     uint64_t slice_end; /* ns; when others of its priority get their turn */
     uint64_t tls_base;
-    void *fpu; /* floating-point registers while they are not in the processor: x86/fpu.h */
+    void *fpu;           /* its floating-point registers while it does not run: x86/fpu.h */
+    struct cpu *fpu_cpu; /* which loaded them last */
 };
 
 extern const struct object_type thread_type;

@@ -17,6 +17,7 @@ uint64_t trace_mask = TRACE_RARE;
 static struct trace_record *records = own_records, *next = own_records;
 static struct trace_record *end = own_records + OWN_RECORDS;
 static uint64_t *written = &own_written;
+static uint64_t drawn, turn; /* sequence numbers: the next one, and whose turn it is to write */
 
 void trace_init(uint64_t base, uint64_t size)
 {
@@ -34,25 +35,32 @@ void trace_init(uint64_t base, uint64_t size)
     __atomic_store_n(&trace_buffer->magic, TRACE_MAGIC, __ATOMIC_RELEASE);
 }
 
+/* Records are written one after another, by whoever has the sequence number's turn: some are
+ * written without the kernel's lock. What is written before the turn passes on is whole. */
 void trace_write(uint32_t actor, enum trace_event event, uint64_t a, uint64_t b)
 {
-    struct trace_record *record = next;
+    uint64_t sequence = __atomic_fetch_add(&drawn, 1, __ATOMIC_RELAXED);
+    struct trace_record *record;
 
-    record->sequence = *written;
+    while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != sequence)
+        __builtin_ia32_pause();
+    record = next;
+    record->sequence = sequence;
     record->tick = cpu_tsc();
     record->event = (uint16_t)event;
-    record->cpu = 0;
+    record->cpu = (uint16_t)cpu_current()->number;
     record->actor = actor;
     record->a = a;
     record->b = b;
     next = record + 1;
     /* last: a host that stops the machine here finds only whole records */
-    __atomic_store_n(written, record->sequence + 1, __ATOMIC_RELEASE);
-    if (record + 1 != end)
-        return;
-    next = records;
-    if (trace_buffer)
-        trace_full();
+    __atomic_store_n(written, sequence + 1, __ATOMIC_RELEASE);
+    if (record + 1 == end) {
+        next = records;
+        if (trace_buffer)
+            trace_full(); /* before anybody else writes */
+    }
+    __atomic_store_n(&turn, sequence + 1, __ATOMIC_RELEASE);
 }
 
 const struct trace_record *trace_recent(unsigned count, unsigned i)
@@ -66,5 +74,5 @@ const struct trace_record *trace_recent(unsigned count, unsigned i)
 
 __attribute__((noinline)) void trace_full(void)
 {
-    __asm__ volatile("");
+    __asm__ volatile("nop"); /* hosts may need two instructions to stop at */
 }

@@ -4,6 +4,7 @@
 #include "frame.h"
 #include "interrupt.h"
 #include "job.h"
+#include "lock.h"
 #include "pager.h"
 #include "panic.h"
 #include "process.h"
@@ -12,9 +13,7 @@
 #include "trace.h"
 #include "user.h"
 #include "x86/cpu.h"
-#include "x86/pic.h"
-
-#define LINE_TIMER 0u
+#include "x86/apic.h"
 
 #define FAULT_WRITE   2u /* page fault's error code: SDM volume 3, section 4.7 */
 #define FAULT_USER    4u
@@ -24,14 +23,14 @@ struct registers *trap_user(struct registers *registers);
 void trap_kernel(struct registers *registers);
 _Noreturn void trap_fatal(struct registers *registers);
 
-static void line_handle(unsigned line)
+static void interrupt_handle(uint64_t vector)
 {
-    if (!pic_acknowledge(line))
-        return;
-    if (line == LINE_TIMER)
+    int32_t line = apic_accept(vector);
+
+    if (line == APIC_TIMER)
         clock_interrupt();
-    else
-        interrupt_fire(line);
+    else if (line != APIC_NONE)
+        interrupt_fire((uint32_t)line);
 }
 
 /* Fill the page, or let its pager do it: 0, or why that cannot be. */
@@ -99,11 +98,22 @@ static void exception_handle(const struct registers *registers)
 
 struct registers *trap_user(struct registers *registers)
 {
-    if (registers->vector >= VECTOR_LINES)
-        line_handle((unsigned)registers->vector - VECTOR_LINES);
-    else if (registers->vector == VECTOR_NMI || registers->vector == VECTOR_MACHINE_CHECK)
-        panic_registers(registers, "the hardware reports vector %lu", registers->vector);
-    else
+    struct cpu *cpu = cpu_current();
+    uint64_t vector = registers->vector;
+
+    if (vector == VECTOR_NMI || vector == VECTOR_MACHINE_CHECK)
+        trap_fatal(registers);
+    if (vector == VECTOR_CALL) {
+        apic_accept(vector);
+        cpu_answer(cpu);
+        if (!cpu->attention)
+            return registers;
+    }
+    lock_take(cpu);
+    /* the thread may have been ended meanwhile, and the registers with it */
+    if (vector >= VECTOR_LINES && vector != VECTOR_CALL)
+        interrupt_handle(vector);
+    else if (vector < VECTOR_LINES && cpu->thread)
         exception_handle(registers);
     clock_run();
     jobs_run();
@@ -113,13 +123,26 @@ struct registers *trap_user(struct registers *registers)
 /* In the kernel, only an interrupt that ends HLT is in order; the idle loop does the rest. */
 void trap_kernel(struct registers *registers)
 {
+    struct cpu *cpu = cpu_current();
+
     if (registers->vector < VECTOR_LINES)
         trap_fatal(registers);
-    line_handle((unsigned)registers->vector - VECTOR_LINES);
+    if (registers->vector == VECTOR_CALL) {
+        apic_accept(VECTOR_CALL);
+        cpu_answer(cpu);
+        return;
+    }
+    lock_take(cpu);
+    interrupt_handle(registers->vector);
+    lock_drop(cpu);
 }
 
 void trap_fatal(struct registers *registers)
 {
+    if (registers->vector == VECTOR_NMI && panic_begun())
+        cpu_stop();
+    if (registers->cs & 3)
+        panic_registers(registers, "the hardware reports vector %lu", registers->vector);
     panic_registers(registers, "exception %lu in the kernel, error %lx, address %lx",
                     registers->vector, registers->error, cpu_read_cr2());
 }

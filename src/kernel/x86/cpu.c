@@ -1,8 +1,10 @@
 /* The processor, as cpu.h tells. */
 #include "../bytes.h"
+#include "../page.h"
 #include "../process.h"
 #include "../thread.h"
 #include "abi/layout.h"
+#include "apic.h"
 #include "cpu.h"
 #include "fpu.h"
 #include "paging.h"
@@ -56,31 +58,73 @@ struct table_pointer {
 void syscall_entry(void);
 extern const uint8_t trap_stubs[];
 
-static struct cpu first_cpu;
-static struct task_segment task;
-static uint64_t segments[7] = {
-    0,
-    UINT64_C(0x00209a0000000000), /* kernel code: 64 bits, DPL 0 */
-    UINT64_C(0x0000920000000000), /* kernel data */
-    UINT64_C(0x0000f20000000000), /* user data: below user code, as SYSRET wants it */
-    UINT64_C(0x0020fa0000000000), /* user code */
+/* Each processor's own tables; its data stands first, so that one can be had from the other. */
+struct area {
+    struct cpu cpu;
+    struct task_segment task;
+    uint64_t segments[7];
+    uint8_t separate_stacks[3][STACK_SIZE] __attribute__((aligned(16)));
 };
-static struct gate gates[VECTOR_COUNT];
-static uint8_t separate_stacks[3][STACK_SIZE] __attribute__((aligned(16)));
 
-static void segments_init(void)
+struct cpu *cpus[CPUS_MAX]; /* changed while the kernel starts */
+uint32_t cpus_count;
+
+static struct area first_area;
+static struct gate gates[VECTOR_COUNT]; /* the same for all, constant after the start */
+
+/* An area in zeroed memory. */
+static struct cpu *area_init(struct area *area, uint32_t number, uint32_t apic, uint64_t stack)
 {
-    uint64_t base = (uint64_t)(uintptr_t)&task, limit = sizeof task - 1;
-    struct table_pointer pointer = {sizeof segments - 1, (uint64_t)(uintptr_t)segments};
+    uint64_t base = (uint64_t)(uintptr_t)&area->task, limit = sizeof area->task - 1;
+    const uint64_t segments[7] = {
+        0,
+        UINT64_C(0x00209a0000000000), /* kernel code: 64 bits, DPL 0 */
+        UINT64_C(0x0000920000000000), /* kernel data */
+        UINT64_C(0x0000f20000000000), /* user data: below user code, as SYSRET wants it */
+        UINT64_C(0x0020fa0000000000), /* user code */
+        (limit & 0xffff) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 | (limit >> 16) << 48 |
+            (base >> 24 & 0xff) << 56,
+        base >> 32,
+    };
 
-    task.ports_offset = PORTS_NONE;
-    memset(task.ports, 0xff, sizeof task.ports);
-    task.end = 0xff;
+    memcpy(area->segments, segments, sizeof segments);
+    area->task.ports_offset = PORTS_NONE;
+    memset(area->task.ports, 0xff, sizeof area->task.ports);
+    area->task.end = 0xff;
     for (unsigned i = 0; i < 3; i++)
-        task.ist[i] = (uint64_t)(uintptr_t)separate_stacks[i] + STACK_SIZE;
-    segments[5] = (limit & 0xffff) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 |
-                  (limit >> 16) << 48 | (base >> 24 & 0xff) << 56;
-    segments[6] = base >> 32;
+        area->task.ist[i] = (uint64_t)(uintptr_t)area->separate_stacks[i] + STACK_SIZE;
+    area->cpu = (struct cpu){
+        .self = &area->cpu,
+        .stack = stack,
+        .task = &area->task,
+        .root = cpu_read_cr3(), /* the kernel's own */
+        .armed = TIMER_NEVER,
+        .number = number,
+        .apic = apic,
+    };
+    return &area->cpu;
+}
+
+struct cpu *cpu_first(void)
+{
+    struct cpu *cpu = area_init(&first_area, 0, 0, BOOT_STACK_TOP);
+
+    cpus[cpus_count++] = cpu;
+    cpu->locked = true;
+    return cpu;
+}
+
+struct cpu *cpu_create(uint32_t number, uint32_t apic, uint64_t stack)
+{
+    struct area *area = page_alloc_zeroed(&kernel_account, page_order(sizeof *area));
+
+    return area ? area_init(area, number, apic, stack) : NULL;
+}
+
+static void segments_init(struct area *area)
+{
+    struct table_pointer pointer = {sizeof area->segments - 1, (uint64_t)(uintptr_t)area->segments};
+
     __asm__ volatile("lgdt %0\n\t"
                      "pushq %1\n\t"
                      "leaq 1f(%%rip), %%rax\n\t"
@@ -137,14 +181,10 @@ static void protections_init(void)
     __asm__ volatile("mov %0, %%cr0" : : "r"(CR0_VALUE));
 }
 
-void cpu_init(uint64_t stack)
+void cpu_init(struct cpu *cpu)
 {
-    struct cpu *cpu = &first_cpu;
-
-    segments_init();
+    segments_init((struct area *)cpu);
     gates_init();
-    cpu->self = cpu;
-    cpu->stack = stack;
     cpu_write_msr(MSR_GS_BASE, (uint64_t)(uintptr_t)cpu);
     cpu_write_msr(MSR_KERNEL_GS_BASE, 0);
     cpu_write_msr(MSR_EFER, EFER_SYSCALL | EFER_LONG_MODE | EFER_NO_EXECUTE);
@@ -156,7 +196,7 @@ void cpu_init(uint64_t stack)
     fpu_init();
 }
 
-static void ports_fill(const struct process *process, bool allow)
+static void ports_fill(struct cpu *cpu, const struct process *process, bool allow)
 {
     for (unsigned i = 0; i < process->port_ranges; i++) {
         const struct port_range *range = &process->ports[i];
@@ -165,31 +205,46 @@ static void ports_fill(const struct process *process, bool allow)
             uint8_t bit = (uint8_t)(1u << port % 8);
 
             if (allow)
-                task.ports[port / 8] &= (uint8_t)~bit;
+                cpu->task->ports[port / 8] &= (uint8_t)~bit;
             else
-                task.ports[port / 8] |= bit;
+                cpu->task->ports[port / 8] |= bit;
         }
     }
 }
 
-void cpu_forget_ports(struct process *process)
+static void ports_forget(struct cpu *cpu)
 {
-    struct cpu *cpu = cpu_current();
-
-    if (process && cpu->ports == process) {
-        ports_fill(process, false);
-        cpu->ports = NULL;
-    }
+    if (cpu->ports)
+        ports_fill(cpu, cpu->ports, false);
+    cpu->ports = NULL;
 }
 
 static void ports_prepare(struct cpu *cpu, struct process *process)
 {
-    task.ports_offset = process->port_ranges ? PORTS_SOME : PORTS_NONE;
+    cpu->task->ports_offset = process->port_ranges ? PORTS_SOME : PORTS_NONE;
     if (!process->port_ranges || cpu->ports == process)
         return;
-    cpu_forget_ports(cpu->ports);
+    ports_forget(cpu);
     cpu->ports = process;
-    ports_fill(process, true);
+    ports_fill(cpu, process, true);
+}
+
+/* Other processors read their task segments from memory at each IN and OUT. */
+void cpu_grant_ports(struct process *process)
+{
+    for (uint32_t i = 0; i < cpus_count; i++) {
+        if (cpus[i]->ports == process)
+            ports_fill(cpus[i], process, true);
+        else if (cpus[i]->thread && cpus[i]->thread->process == process)
+            ports_prepare(cpus[i], process);
+    }
+}
+
+static void root_set(struct cpu *cpu, struct process *process)
+{
+    cpu->active = process;
+    cpu->root = process ? process->space.root : paging_kernel_root();
+    cpu->root_loads++;
 }
 
 void cpu_prepare(struct thread *thread)
@@ -198,26 +253,64 @@ void cpu_prepare(struct thread *thread)
     struct process *process = thread->process;
 
     cpu->registers = &thread->registers;
-    task.rsp[0] = (uint64_t)(uintptr_t)(&thread->registers + 1);
+    cpu->task->rsp[0] = (uint64_t)(uintptr_t)(&thread->registers + 1);
     ports_prepare(cpu, process);
     if (cpu->active != process) {
-        cpu->active = process;
-        paging_activate(process->space.root);
+        root_set(cpu, process);
+        cpu_write_cr3(cpu->root);
     }
-    fpu_prepare(thread);
+    fpu_prepare(cpu, thread);
     __asm__ volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%fs" : : "r"(0));
     cpu_write_msr(MSR_FS_BASE, thread->tls_base);
 }
 
 void cpu_forget(struct process *process)
 {
-    struct cpu *cpu = cpu_current();
-
-    cpu_forget_ports(process);
-    if (cpu->active == process) {
-        cpu->active = NULL;
-        paging_activate(0);
+    for (uint32_t i = 0; i < cpus_count; i++) {
+        if (cpus[i]->ports == process)
+            ports_forget(cpus[i]);
+        if (cpus[i]->active == process) {
+            root_set(cpus[i], NULL);
+            cpu_call(cpus[i]);
+        }
     }
+}
+
+void cpu_forget_pages(uint64_t root)
+{
+    for (uint32_t i = 0; i < cpus_count; i++)
+        if (cpus[i]->root == root && cpus[i] != cpu_current())
+            cpu_call(cpus[i]);
+}
+
+void cpu_call(struct cpu *cpu)
+{
+    if (cpu == cpu_current()) {
+        cpu_answer_call(cpu);
+        return;
+    }
+    cpu_current()->calls++;
+    __atomic_store_n(&cpu->called, true, __ATOMIC_RELEASE);
+    apic_send(cpu->apic, VECTOR_CALL);
+    while (__atomic_load_n(&cpu->called, __ATOMIC_ACQUIRE))
+        __builtin_ia32_pause();
+}
+
+/* The tables are loaded anew, not page by page: what was forgotten may be many pages. */
+void cpu_answer_call(struct cpu *cpu)
+{
+    cpu_write_cr3(cpu->root);
+    if (cpu->thread)
+        cpu_write_msr(MSR_FS_BASE, cpu->thread->tls_base);
+    /* release: the TLB is empty before the caller goes on */
+    __atomic_store_n(&cpu->called, false, __ATOMIC_RELEASE);
+}
+
+void cpu_wake(struct cpu *cpu)
+{
+    cpu_current()->wakes++;
+    cpu->idle = false;
+    apic_send(cpu->apic, VECTOR_CALL);
 }
 
 void registers_init(struct registers *registers, uint64_t entry, uint64_t stack)

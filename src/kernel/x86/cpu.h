@@ -39,7 +39,10 @@
 #define VECTOR_PAGE_FAULT     14
 #define VECTOR_MACHINE_CHECK  18
 #define VECTOR_LINES          32
-#define VECTOR_COUNT          48
+#define VECTOR_TIMER          56 /* of the processor's own timer */
+#define VECTOR_CALL           57 /* another processor wants something: cpu_answer */
+#define VECTOR_SPURIOUS       63
+#define VECTOR_COUNT          64
 #define VECTOR_SYSCALL        256 /* no vector: marks registers that `enter` left behind */
 
 #ifndef __ASSEMBLER__
@@ -49,7 +52,10 @@
 #include <stdint.h>
 
 struct process;
+struct task_segment;
 struct thread;
+
+#define CPUS_MAX 8u
 
 /* A thread's registers while the kernel runs, as entry.S leaves them. After `enter` only RBX, RBP,
  * R12 to R15, RAX, RIP, RFLAGS and RSP mean anything. */
@@ -60,7 +66,12 @@ struct registers {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* What one processor has for itself; GS points to it while the kernel runs. */
+/*
+ * What one processor has for itself; GS points to it while the kernel runs. Who holds the kernel's
+ * lock (lock.h) may read and write all of it, with these exceptions: `registers`, `stack`,
+ * `scratch` and `locked` are the processor's own, and `thread` is set to a thread by the processor
+ * alone, so that it may read it without the lock until it answers a call (cpu_call).
+ */
 struct cpu {
     struct cpu *self;
     struct registers *registers; /* of the thread that runs, where the next trap stores them */
@@ -70,10 +81,27 @@ struct cpu {
     struct process *active; /* whose page tables are in use; NULL: the kernel's */
     struct thread *fpu;     /* whose floating-point registers the processor holds */
     struct process *ports;  /* whose I/O ports the task segment grants; NULL: none */
+    struct task_segment *task;
+    uint64_t root;          /* physical address of the page tables to be used */
+    uint64_t armed;         /* when its timer will ring, or TIMER_NEVER */
+    uint32_t number;        /* its place in `cpus` */
+    uint32_t apic;          /* its name for interrupts */
     uint32_t thread_number; /* of `thread`, 0 while idle */
     uint32_t ready;         /* bit n: a thread of priority n is ready */
     bool attention;         /* something changed that schedule() must look at */
+    bool locked;            /* it holds the kernel's lock */
+    bool idle;              /* it sleeps, or is about to, and nobody has told it to wake up */
+    bool called;            /* another processor waits for cpu_answer */
+    /* how often, since the start */
+    uint64_t switches;   /* a thread came to run */
+    uint64_t root_loads; /* other page tables were loaded */
+    uint64_t wakes;      /* it told another processor to look for work */
+    uint64_t calls;      /* it waited for another processor: TLB shootdown, end of a thread */
 };
+
+/* The processors that run, by number; the first one started the others. */
+extern struct cpu *cpus[CPUS_MAX];
+extern uint32_t cpus_count;
 
 _Static_assert(offsetof(struct cpu, registers) == CPU_REGISTERS, "entry.S knows");
 _Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "entry.S knows");
@@ -147,6 +175,14 @@ static inline uint8_t cpu_in8(uint16_t port)
     return value;
 }
 
+static inline uint64_t cpu_read_msr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
 static inline void cpu_write_msr(uint32_t msr, uint64_t value)
 {
     __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
@@ -171,18 +207,48 @@ static inline _Noreturn void cpu_stop(void)
         __asm__ volatile("cli; hlt");
 }
 
-/* Set the processor up: segments, traps, system call, protections. */
-void cpu_init(uint64_t stack);
+/* Memory for another processor's data; NULL if there is none. */
+struct cpu *cpu_create(uint32_t number, uint32_t apic, uint64_t stack);
+
+/* Set this processor up: segments, traps, system call, protections. */
+void cpu_init(struct cpu *cpu);
+
+/* The first processor's data. */
+struct cpu *cpu_first(void);
+
+/*
+ * A processor must take up its page tables anew, `root`, and its thread's FS base; another one also
+ * be where it holds no pointer to its thread: wait until it has and is. It answers in user mode, by
+ * an interrupt; asleep; or where it waits for the lock, after which it looks anew whether it still
+ * has its thread. So this ends as soon as it comes to the end of what it does without the lock.
+ */
+void cpu_call(struct cpu *cpu);
+
+/* For cpu_answer: this processor was called. */
+void cpu_answer_call(struct cpu *cpu);
+
+/* Answer another processor's cpu_call, if there is one. */
+static inline void cpu_answer(struct cpu *cpu)
+{
+    /* acquire: what the caller wrote before is seen, `root` and `attention` among it */
+    if (__atomic_load_n(&cpu->called, __ATOMIC_ACQUIRE))
+        cpu_answer_call(cpu);
+}
+
+/* Let another processor look for work, if it sleeps or runs a thread. */
+void cpu_wake(struct cpu *cpu);
 
 /* Prepare the processor for a thread: tables, trap frame, FS base, I/O ports. */
 void cpu_prepare(struct thread *thread);
 
-/* The process's port ranges are about to change: forbid those that it has; cpu_prepare grants them
- * anew. */
-void cpu_forget_ports(struct process *process);
+/* The process has more port ranges than before: its running threads may use them at once. */
+void cpu_grant_ports(struct process *process);
 
-/* The process ends: drop what the processor still knows of it. */
+/* The process ends, and no thread of it runs: drop what processors still know of it. */
 void cpu_forget(struct process *process);
+
+/* Some entries of these page tables are no more: no processor shall know them. */
+void cpu_forget_pages(uint64_t root);
 
 /* A thread's first registers: its own are RDI, RSI and RDX, all others zero. */
 void registers_init(struct registers *registers, uint64_t entry, uint64_t stack);

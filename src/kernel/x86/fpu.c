@@ -23,7 +23,8 @@ enum { CONTROL_X87_INITIAL = 0x37f, CONTROL_SSE_INITIAL = 0x1f80 }; /* all excep
 enum { CPUID_XSAVE = 1 << 26, CPUID_AVX = 1 << 28 }; /* leaf 1, ECX */
 enum { STATE_X87 = 1, STATE_SSE = 2, STATE_AVX = 4 };
 
-static uint32_t states; /* that XSAVE handles; 0: FXSAVE does x87 and SSE */
+/* That XSAVE handles; 0: FXSAVE does x87 and SSE. Every processor finds the same. */
+static uint32_t states;
 
 void fpu_init(void)
 {
@@ -56,30 +57,29 @@ bool fpu_create(struct thread *thread)
 
 void fpu_destroy(struct thread *thread)
 {
-    struct cpu *cpu = cpu_current();
-
-    if (cpu->fpu == thread)
-        cpu->fpu = NULL;
     if (thread->fpu)
         heap_free(thread->fpu, FPU_SIZE);
     thread->fpu = NULL;
 }
 
-void fpu_prepare(struct thread *thread)
+void fpu_save(const struct thread *thread)
 {
-    struct cpu *cpu = cpu_current();
-    struct thread *last = cpu->fpu;
+    if (states)
+        __asm__ volatile("xsave64 (%0)" : : "r"(thread->fpu), "a"(states), "d"(0) : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(thread->fpu) : "memory");
+}
 
-    if (last == thread)
+/* A processor holds a thread's registers if that was the last one to run there, and has not run
+ * elsewhere since. */
+void fpu_prepare(struct cpu *cpu, struct thread *thread)
+{
+    if (cpu->fpu == thread && thread->fpu_cpu == cpu)
         return;
     cpu->fpu = thread;
-    if (states) {
-        if (last)
-            __asm__ volatile("xsave64 (%0)" : : "r"(last->fpu), "a"(states), "d"(0) : "memory");
+    thread->fpu_cpu = cpu;
+    if (states)
         __asm__ volatile("xrstor64 (%0)" : : "r"(thread->fpu), "a"(states), "d"(0) : "memory");
-    } else {
-        if (last)
-            __asm__ volatile("fxsave64 (%0)" : : "r"(last->fpu) : "memory");
+    else
         __asm__ volatile("fxrstor64 (%0)" : : "r"(thread->fpu) : "memory");
-    }
 }

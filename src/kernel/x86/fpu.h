@@ -1,12 +1,14 @@
 /*
  * Floating-point and vector registers (SDM volume 1, chapter 13): x87, SSE and AVX as far as the
- * processor has them. The kernel uses none. A thread's are saved when another thread comes to run.
+ * processor has them. The kernel uses none. A thread's are saved when it stops running, since it
+ * may go on on another processor; they are loaded unless they are still there.
  */
 #ifndef KERNEL_X86_FPU_H
 #define KERNEL_X86_FPU_H
 
 #include <stdbool.h>
 
+struct cpu;
 struct thread;
 
 /* Let processes use the registers, on this processor. */
@@ -18,7 +20,10 @@ bool fpu_create(struct thread *thread);
 /* The thread has ended. */
 void fpu_destroy(struct thread *thread);
 
-/* The thread is about to run: its registers take the place of the last one's. */
-void fpu_prepare(struct thread *thread);
+/* The thread, which ran on this processor, stops running. */
+void fpu_save(const struct thread *thread);
+
+/* The thread is about to run on this processor. */
+void fpu_prepare(struct cpu *cpu, struct thread *thread);
 
 #endif

@@ -16,7 +16,7 @@
 #define USER_ENTRIES 256u /* of the top table */
 #define TOP_LEVEL    3u
 
-static uint64_t kernel_root;
+static uint64_t kernel_root; /* constant after the start */
 
 static uint64_t *table_at(uint64_t physical)
 {
@@ -34,15 +34,19 @@ static uint64_t *entry_of(uint64_t *table, uint64_t address, unsigned level)
     return &table[(address >> (PAGE_SHIFT + 9 * level)) % ENTRIES];
 }
 
-void paging_init(void)
+static void user_half_clear(void)
 {
-    uint64_t *table;
+    uint64_t *table = table_at(kernel_root);
 
-    kernel_root = cpu_read_cr3() & ADDRESS;
-    table = table_at(kernel_root);
     for (unsigned i = 0; i < USER_ENTRIES; i++)
         table[i] = 0;
     cpu_write_cr3(kernel_root);
+}
+
+void paging_init(void)
+{
+    kernel_root = cpu_read_cr3() & ADDRESS;
+    user_half_clear();
 }
 
 uint64_t paging_create(struct account *account)
@@ -126,9 +130,25 @@ static uint64_t *entry_find(uint64_t root, uint64_t address, uint64_t *step)
     return entry_of(table, address, 0);
 }
 
+bool paging_map_kernel(uint64_t address, uint64_t page)
+{
+    uint64_t step, *entry = entry_find(kernel_root, address, &step);
+
+    if (entry)
+        *entry = page | PRESENT | WRITABLE | NO_EXECUTE;
+    return entry != NULL;
+}
+
+void paging_forget_low(void)
+{
+    entries_free(table_at(kernel_root), USER_ENTRIES, TOP_LEVEL, &kernel_account);
+    user_half_clear();
+    cpu_forget_pages(kernel_root);
+}
+
 void paging_unmap(uint64_t root, uint64_t address, uint64_t length)
 {
-    bool active = (cpu_read_cr3() & ADDRESS) == root;
+    bool active = cpu_current()->root == root, found = false;
 
     for (uint64_t end = address + length, step; address < end;
          address = (address & ~(step - 1)) + step) {
@@ -136,10 +156,13 @@ void paging_unmap(uint64_t root, uint64_t address, uint64_t length)
 
         if (entry && (*entry & PRESENT)) {
             *entry = 0;
+            found = true;
             if (active)
                 cpu_invalidate_page(address);
         }
     }
+    if (found)
+        cpu_forget_pages(root);
 }
 
 uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access)
@@ -161,7 +184,7 @@ uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access)
     return entry & ADDRESS;
 }
 
-void paging_activate(uint64_t root)
+uint64_t paging_kernel_root(void)
 {
-    cpu_write_cr3(root ? root : kernel_root);
+    return kernel_root;
 }

@@ -28,14 +28,20 @@ void paging_destroy(uint64_t root, struct account *account);
 bool paging_map(uint64_t root, struct account *account, uint64_t address, uint64_t page,
                 uint32_t access);
 
-/* Take the entries of the range out, and out of the TLB. */
+/* Take the entries of the range out, and out of every processor's TLB. */
 void paging_unmap(uint64_t root, uint64_t address, uint64_t length);
 
 /* Physical address of the page at the address, which is in the user half, if it is entered for the
  * access and no device's, else FRAME_NONE. */
 uint64_t paging_lookup(uint64_t root, uint64_t address, uint32_t access);
 
-/* Make the processor use these tables; 0 for the kernel's own. */
-void paging_activate(uint64_t root);
+/* Enter a page for the kernel to read and write; false if there is no table for its address. */
+bool paging_map_kernel(uint64_t address, uint64_t page);
+
+/* Clear the user half of the kernel's own tables, which paging_map had entries put in. */
+void paging_forget_low(void);
+
+/* The top table of the kernel's own: without a user half. */
+uint64_t paging_kernel_root(void);
 
 #endif

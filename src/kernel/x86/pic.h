@@ -4,8 +4,6 @@
 
 #include <stdbool.h>
 
-#define LINES 16u
-
 void pic_init(void); /* all lines masked */
 void pic_mask(unsigned line);
 void pic_unmask(unsigned line);
