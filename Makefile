@@ -1,6 +1,8 @@
 # Orrery: every command a person types. `make help` lists them.
 
 B ?= $(if $(DEBUG),build-debug,build)
+# One name for one folder, or what is built knows its parts by two.
+override B := $(patsubst $(CURDIR)/%,%,$(abspath $(B)))
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -101,6 +103,11 @@ run_options = $(if $(SCRIPT),--script '$(SCRIPT)') $(if $(CPUS),--cpus $(CPUS)) 
 .PHONY: run
 run: image $(B)/host/orrery-run
 	@$(call become_program,$(B)/host/orrery-run $(run_options) $(B)/orrery.iso)
+
+# A lab's number may be typed without its zero.
+ifneq ($(filter 0 1 2 3 4 5 6 7 8 9,$(LAB)),)
+override LAB := 0$(LAB)
+endif
 
 # Labs: branches, grading, packing. Without LAB it is the one whose branch this is.
 grade_options = $(if $(SEED),--seed '$(SEED)') $(if $(SEEDS),--seeds '$(SEEDS)') \

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { TRACE_PERIOD_MS = 200 };
+enum { TRACE_PERIOD_MS = 200, SCREEN_ROWS = 25 };
 
 struct live {
     const struct run *run;
@@ -70,13 +71,32 @@ static void finish(struct live *live, int status, const char *why)
         fprintf(stderr, "\norrery-run: %s\n", why);
 }
 
+/* Tell how to leave below the machine's screen, if the terminal is larger, and in its title. */
+static void hint_show(void)
+{
+    char text[80];
+    struct winsize window;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_row <= SCREEN_ROWS)
+        window.ws_row = 0;
+    snprintf(text, sizeof(text), "\033]2;Ctrl-] leaves\007");
+    if (window.ws_row != 0)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                 "\0337\033[%u;1H\033[mCtrl-] leaves.\0338", window.ws_row);
+    run_copy(STDOUT_FILENO, text, strlen(text));
+}
+
 static void guest_to_terminal(struct live *live)
 {
+    struct pollfd rest = {.fd = live->guest, .events = POLLIN};
     char buffer[4096];
     ssize_t size = read(live->guest, buffer, sizeof(buffer));
 
     if (size > 0)
         run_copy(STDOUT_FILENO, buffer, (size_t)size);
+    /* not between the parts of what draws the screen */
+    if (live->run->vga && poll(&rest, 1, 0) == 0)
+        hint_show();
 }
 
 static void handle_stop(struct live *live, const struct bochs_stop *stop)
