@@ -45,7 +45,8 @@
        ARGUMENT(OBJECT, arg0, "kind")                                                              \
        ARGUMENT(NUMBER, arg1, "parameter"),                                                        \
        HANDLE, "handle",                                                                           \
-       FAILS(RANGE) FAILS(BUFFER) FAILS(NAME) FAILS(STATE) FAILS(MEMORY) FAILS(LIMIT) FAILS(GONE)) \
+       FAILS(TYPE) FAILS(RANGE) FAILS(BUFFER) FAILS(NAME) FAILS(STATE) FAILS(MEMORY) FAILS(LIMIT)  \
+       FAILS(GONE))                                                                                \
     OP(REMOVE, 5, "remove", OBJECT, RIGHT_REMOVE,                                                  \
        ARGUMENT(BUFFER_IN, buffer, "of a table: the name")                                         \
        ARGUMENT(NUMBER, arg0, "status"),                                                           \

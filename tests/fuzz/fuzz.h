@@ -21,7 +21,7 @@ enum kind { CAREFUL, RACY, WILD };
 
 #define THREADS_MAX  4
 #define RING_MAX     512u
-#define POOL_SIZE    24u
+#define POOL_SIZE    28u
 #define STALE_SIZE   8u
 #define CALLS_SIZE   8u
 #define MAPPED_SIZE  8u

@@ -6,10 +6,15 @@ start=$(date +%s) total=0
 
 # What the machine prints: progress on one line of a terminal, all else as it is.
 show() {
-    awk -v terminal="$([ -t 1 ] && echo 1)" '
-        { gsub(/\r/, "") }
-        terminal && /^fuzz: / { printf "\r%s\033[K", $0; fflush(); next }
-        { print (terminal ? "\r\033[K" : "") $0; fflush() }'
+    return=$(printf '\r') clear=
+    [ -t 1 ] && clear="$return$(printf '\033[K')"
+    while IFS= read -r line; do
+        line=${line%"$return"}
+        case $clear$line in
+        "${clear:-no terminal}"fuzz:*) printf '%s%s' "$clear" "$line" ;;
+        *) printf '%s%s\n' "$clear" "$line" ;;
+        esac
+    done
 }
 
 play() {

@@ -130,7 +130,7 @@ static void name_give(struct fuzz *fuzz, struct request *request)
 static uint32_t kind_pick(struct fuzz *fuzz, uint8_t type)
 {
     static const uint8_t kinds[] = {OBJECT_EVENT, OBJECT_MEMORY, OBJECT_MEMORY, OBJECT_PORT,
-                                    OBJECT_TABLE, OBJECT_TABLE,  OBJECT_THREAD};
+                                    OBJECT_TABLE, OBJECT_TABLE,  OBJECT_THREAD, OBJECT_TIMER};
 
     if (type == OBJECT_PORT)
         return OBJECT_REMOTE;
@@ -144,7 +144,7 @@ static void create_make(struct fuzz *fuzz, struct request *request, uint8_t type
     uint32_t kind = one_in(fuzz, 16) ? (uint32_t)request->arg0 : kind_pick(fuzz, type);
 
     request->arg0 = kind;
-    request->arg1 = random_below(fuzz, kind == OBJECT_MEMORY ? 6 : 3);
+    request->arg1 = random_below(fuzz, kind == OBJECT_MEMORY ? 7 : 3);
     if (!one_in(fuzz, 32))
         request->offset =
             kind == OBJECT_REMOTE ? rights_pick(fuzz) : PAGE_SIZE * (1 + random_below(fuzz, 4));
@@ -153,11 +153,17 @@ static void create_make(struct fuzz *fuzz, struct request *request, uint8_t type
     } else if (kind == OBJECT_THREAD) {
         request->buffer = (uint64_t)start_pick(fuzz);
         request->length = sizeof(struct thread_start);
+    } else if (kind == OBJECT_MEMORY && request->arg1 == MEMORY_PAGED) {
+        request->buffer = (uint64_t)pager_pick(fuzz, pool_pick(fuzz, TYPE(REMOTE))->handle);
+        request->length = sizeof(struct memory_pager);
     } else if (!one_in(fuzz, 16)) {
         request->buffer = (uint64_t)part_pick(fuzz);
         request->length = sizeof(struct memory_part);
     }
-    tag->type = (uint8_t)(type == OBJECT_PROCESSES ? OBJECT_PROCESS : kind);
+    /* what a server makes is its own affair */
+    tag->type = (uint8_t)(type == OBJECT_PROCESSES ? OBJECT_PROCESS
+                          : type == OBJECT_REMOTE  ? 0
+                                                   : kind);
     tag->rights = type == OBJECT_PORT && request->offset ? (uint32_t)request->offset : RIGHT_ALL;
 }
 
@@ -198,7 +204,10 @@ static bool request_refine(struct fuzz *fuzz, struct request *request, struct po
 {
     switch (request->op) {
     case OP_OPEN:
-        tag->rights = request->arg0 ? (uint32_t)request->arg0 : RIGHT_ALL;
+        /* a server gives what it gives; and what a table holds may be a server's */
+        tag->rights = request->arg0 && pooled && pooled->type == OBJECT_FILES
+                          ? (uint32_t)request->arg0
+                          : RIGHT_ALL;
         name_give(fuzz, request);
         break;
     case OP_CREATE:

@@ -10,7 +10,7 @@ enum reply_kind { FIRST = 0x100, SECOND = 0x200, UNKNOWN = 0x300, LONGER = 0x400
 static struct receive_buffer buffers[BUFFERS];
 static struct fuzz chooser; /* for its seed alone */
 static uint32_t port, gift;
-static char data[256];
+static char data[PAGE_SIZE];
 
 static void push(struct request request)
 {
@@ -48,7 +48,7 @@ static void reply_push(uint64_t tag, uint64_t call, uint64_t result, uint64_t le
 static void call_serve(const struct call *call)
 {
     uint32_t bits = (uint32_t)(random_next(&chooser) >> 32);
-    uint64_t length = call->length < 8 ? call->length : 8;
+    uint64_t length = call->length < 8 || call->length == PAGE_SIZE ? call->length : 8;
     bool takes = call->op == OP_READ || call->op == OP_GET;
 
     if (call->number == 0 && call->op != OP_CLOSE)

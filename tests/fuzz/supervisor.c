@@ -76,7 +76,7 @@ static void slot_start(unsigned which)
     struct slot *slot = &round.slots[which];
     bool is_server = which < SERVER_SLOTS, is_wild = which == SLOTS - 1;
     uint32_t given = RIGHT_READ | RIGHT_CREATE | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER;
-    struct program_handle handles[10] = {{"board", board_memory, 0}};
+    struct program_handle handles[12] = {{"board", board_memory, 0}};
     char seed[24], quota[24];
     const char *arguments[] = {"fuzz", roles[which], seed, quota};
     size_t count = 1;
@@ -89,6 +89,9 @@ static void slot_start(unsigned which)
     } else {
         handles[count++] = (struct program_handle){"processes", processes, given};
         handles[count++] = (struct program_handle){"files", files, 0};
+        handles[count++] =
+            (struct program_handle){"interrupts", handle_named("interrupts"),
+                                    RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE};
         for (unsigned i = 0; i < REMOTES; i++)
             handles[count++] = (struct program_handle){remote_names[i], round.remotes[i], 0};
     }

@@ -30,13 +30,14 @@ static const char long_name[300] = {[0 ... 299] = 'n'};
 static const struct {
     const char *text;
     uint64_t length;
-} names[] = {{"a", 1},        {"b", 1},         {"c", 1},         {"a/b", 3},
-             {"a//b/", 5},    {"/", 1},         {"", 0},          {"..", 2},
-             {"x\0y", 3},     {"fuzz", 4},      {"kernel", 6},    {"1", 1},
-             {"77", 2},       {"a/a/a", 5},     {"3f8-3ff", 7},   {long_name, 47},
-             {long_name, 48}, {long_name, 255}, {long_name, 256}, {long_name, 300}};
+} names[] = {{"a", 1},        {"b", 1},        {"c", 1},        {"a/b", 3},       {"a//b/", 5},
+             {"/", 1},        {"", 0},         {"..", 2},       {"x\0y", 3},      {"fuzz", 4},
+             {"kernel", 6},   {"1", 1},        {"77", 2},       {"a/a/a", 5},     {"3f8-3ff", 7},
+             {"5", 1},        {long_name, 47}, {long_name, 48}, {long_name, 255}, {long_name, 256},
+             {long_name, 300}};
 
 static struct thread_start starts[THREADS_MAX][4];
+static struct memory_pager pagers[THREADS_MAX][4];
 static union {
     struct memory_part part;
     struct memory_place place;
@@ -282,4 +283,14 @@ void *part_pick(struct fuzz *fuzz)
     words[0] = bits & 3 ? PAGE_SIZE * (bits >> 4 & 3) : UINT64_C(1) << (bits >> 4 & 31);
     words[1] = bits & 12 ? PAGE_SIZE * (1 + (bits >> 8 & 3)) : offset_pick(fuzz);
     return words;
+}
+
+struct memory_pager *pager_pick(struct fuzz *fuzz, uint32_t handle)
+{
+    struct memory_pager *pager = &pagers[fuzz->number][random_below(fuzz, 4)];
+    uint64_t bits = random_next(fuzz) >> 20;
+
+    pager->handle = handle;
+    pager->timeout_ns = bits & 7 ? 1 + (bits >> 8 & 0xfffff) : (bits & 8) * (PAGER_TIMEOUT_MAX / 8);
+    return pager;
 }

@@ -53,6 +53,7 @@ const char *name_pick(struct fuzz *fuzz, uint64_t *length);
 /* Structures that creations read: remade for each use, and kept apart for each thread. */
 struct thread_start *start_pick(struct fuzz *fuzz);
 void *part_pick(struct fuzz *fuzz); /* struct memory_part or memory_place: two words */
+struct memory_pager *pager_pick(struct fuzz *fuzz, uint32_t handle);
 
 /* Where created threads begin: one ends itself by its handle, or sleeps if that is gone. */
 void thread_stub(void);

@@ -40,6 +40,8 @@ static void pool_fill(struct fuzz *fuzz)
                RIGHT_READ | RIGHT_CREATE | RIGHT_GET | RIGHT_DUPLICATE, OBJECT_PROCESSES);
     pool_start(fuzz, handle_named("files"), RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE,
                OBJECT_FILES);
+    pool_start(fuzz, handle_named("interrupts"), RIGHT_READ | RIGHT_OPEN | RIGHT_GET,
+               OBJECT_INTERRUPTS);
     pool_start(fuzz, arena_memory,
                RIGHT_READ | RIGHT_WRITE | RIGHT_CREATE | RIGHT_GET | RIGHT_MAP | RIGHT_DUPLICATE |
                    RIGHT_TRANSFER,

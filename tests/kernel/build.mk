@@ -13,6 +13,13 @@ $(eval $(call kernel_unit_test,kernel_timer,src/kernel/timer.c))
 $(eval $(call kernel_unit_test,kernel_number,src/kernel/number.c))
 $(eval $(call kernel_unit_test,kernel_ring,src/kernel/ring.c))
 
+# Run instruction by instruction, hence without a sanitizer, which would add many.
+$(B)/tests/unit/kernel_ring_phase: tests/unit/kernel_ring_phase.c src/kernel/ring.c
+	mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -o $@ $^ $(UNIT_LIBS)
+
+UNIT_TESTS += $(B)/tests/unit/kernel_ring_phase
+
 # Threads, hence ThreadSanitizer, which goes with no other.
 RACE_CFLAGS := $(HOST_CFLAGS) -O1 -fsanitize=thread
 $(B)/tests/race/%.c.o: %.c
