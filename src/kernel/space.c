@@ -14,6 +14,14 @@ bool space_init(struct space *space, struct account *account)
     return space->root != FRAME_NONE;
 }
 
+/* Take entries out of the tables. */
+static void range_forget(struct space *space, uint64_t address, uint64_t length)
+{
+    for (unsigned i = 0; i < SPACE_FOUND; i++)
+        space->found[i].key = 0;
+    paging_unmap(space->root, address, length);
+}
+
 /* The region that holds the address, or NULL. */
 static struct region *region_at(struct space *space, uint64_t address)
 {
@@ -114,7 +122,7 @@ void space_forget(struct memory *memory, uint64_t offset, uint64_t length)
         struct region *region = container_of(link, struct region, mapping);
 
         if (region_shows(region, offset, length, &start, &end))
-            paging_unmap(region->space->root, start, end - start);
+            range_forget(region->space, start, end - start);
     }
 }
 
@@ -212,7 +220,7 @@ int64_t space_unmap(struct space *space, uint64_t address, uint64_t length)
         return -E_NOT_FOUND;
 
     /* from here on nothing fails: the tables first, then what they pointed to */
-    paging_unmap(space->root, address, length);
+    range_forget(space, address, length);
     for (struct list *link = space->regions.next, *next; link != &space->regions; link = next) {
         struct region *region = container_of(link, struct region, link);
 
@@ -227,7 +235,7 @@ void space_unmap_fixed(struct space *space, uint64_t address)
 {
     struct region *region = region_at(space, address);
 
-    paging_unmap(space->root, region->start, region->end - region->start);
+    range_forget(space, region->start, region->end - region->start);
     region_delete(region);
 }
 
@@ -248,6 +256,8 @@ static __attribute__((noinline)) uint64_t page_fill(struct space *space, uint64_
                               : memory_page(region->memory, index);
     if (page == FRAME_NONE)
         return FRAME_NONE;
+    /* what was read until now may be another page from now on */
+    found_place(space, address, MAP_READ)->key = 0;
     /* what is shared must be seen to be written */
     entered = region->access;
     if (!(access & MAP_WRITE) && (entered & MAP_WRITE) && page_is_shared(page))

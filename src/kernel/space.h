@@ -23,11 +23,33 @@ struct region {
     bool fixed;            /* the kernel's own arrangement: not to be unmapped by requests */
 };
 
+/* Where a page is that was looked up for the kernel's own access; `key` is its address and that
+ * access, which is never 0. */
+struct found {
+    uint64_t key;
+    uint8_t *bytes;
+};
+
+#define SPACE_FOUND 16u /* as many as a busy server receives into by turns */
+
 struct space {
     uint64_t root; /* physical address of the top page table */
     struct account *account;
     struct list regions;
+    /* the last ones; without what is no more, or no longer so, in the tables */
+    struct found found[SPACE_FOUND];
 };
+
+static inline uint64_t found_key(uint64_t address, uint32_t access)
+{
+    return (address & ~(uint64_t)(PAGE_SIZE - 1)) | access;
+}
+
+/* The one place where the page can be found. */
+static inline struct found *found_place(struct space *space, uint64_t address, uint32_t access)
+{
+    return &space->found[((address >> PAGE_SHIFT) + access) % SPACE_FOUND];
+}
 
 /* Set up an empty space; false if there is no memory. */
 bool space_init(struct space *space, struct account *account);

@@ -4,16 +4,15 @@
 #include "frame.h"
 #include "user.h"
 
-uint8_t *user_span(struct user_address at, uint32_t access, uint64_t *size)
+uint8_t *user_find(struct user_address at, uint32_t access)
 {
-    uint64_t within = at.address % PAGE_SIZE, page;
+    struct found *found = found_place(at.space, at.address, access);
+    uint64_t page = space_page(at.space, at.address, access);
 
-    page = space_page(at.space, at.address, access);
     if (page == FRAME_NONE)
         return NULL;
-    if (*size > PAGE_SIZE - within)
-        *size = PAGE_SIZE - within;
-    return (uint8_t *)direct_pointer(page) + within;
+    *found = (struct found){found_key(at.address, access), direct_pointer(page)};
+    return found->bytes;
 }
 
 bool user_read(void *to, struct user_address from, uint64_t size)

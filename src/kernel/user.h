@@ -24,11 +24,25 @@ static inline struct user_address user_add(struct user_address at, uint64_t offs
     return (struct user_address){at.space, at.address + offset};
 }
 
+/* For user_span: look the page up in the tables. */
+uint8_t *user_find(struct user_address at, uint32_t access);
+
 /* The bytes at the address, for the access (enum map_access), up to the end of their page but at
  * most `*size`, which is set to how many they are; NULL if the page cannot be had. They stay as
  * long as the space is not changed; what was had for reading may be the old page of two once
  * something is written. */
-uint8_t *user_span(struct user_address at, uint32_t access, uint64_t *size);
+static inline uint8_t *user_span(struct user_address at, uint32_t access, uint64_t *size)
+{
+    const struct found *found = found_place(at.space, at.address, access);
+    uint64_t within = at.address % PAGE_SIZE;
+    uint8_t *page = found->bytes;
+
+    if (found->key != found_key(at.address, access) && !(page = user_find(at, access)))
+        return NULL;
+    if (*size > PAGE_SIZE - within)
+        *size = PAGE_SIZE - within;
+    return page + within;
+}
 
 /* Each copies `size` bytes and gives true; false if a page is not mapped as needed, with what lies
  * before that page copied. */

@@ -74,10 +74,21 @@ static inline bool ring_has_room(const struct ring *ring, uint32_t count)
 static inline bool ring_push(struct ring *ring, struct request request)
 {
     uint32_t tail = ring->submission_tail;
+    struct request *slot = &ring_requests(ring)[tail & (ring->capacity - 1)];
 
     if (!ring_has_room(ring, 1))
         return false;
-    ring_requests(ring)[tail & (ring->capacity - 1)] = request;
+    /* Field by field: a compiler then builds the request in its place. */
+    slot->op = request.op;
+    slot->flags = request.flags;
+    slot->handle = request.handle;
+    slot->user_data = request.user_data;
+    slot->buffer = request.buffer;
+    slot->length = request.length;
+    slot->offset = request.offset;
+    slot->deadline = request.deadline;
+    slot->arg0 = request.arg0;
+    slot->arg1 = request.arg1;
     /* Release: whoever sees the new tail sees the request below it. */
     __atomic_store_n(&ring->submission_tail, tail + 1, __ATOMIC_RELEASE);
     return true;
