@@ -32,11 +32,49 @@ static enum table_error map_low(struct tables *tables, const struct space *space
     return error;
 }
 
+/* A range of whole pages of a segment. */
+static uint64_t segment_base(const struct elf_segment *segment)
+{
+    return segment->address & ~(PAGE_SIZE - 1);
+}
+
+static uint64_t segment_end(const struct elf_segment *segment)
+{
+    return (segment->address + segment->memory_size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+}
+
+static enum table_error map_direct_range(struct tables *tables, const struct space *space,
+                                         uint64_t base, uint64_t end, enum table_access access)
+{
+    if (base == end)
+        return TABLE_OK;
+    return tables_map(tables, DIRECT_MAP_BASE + base, base, end - base, access, space->largest);
+}
+
+/* All below 4 GiB. Nobody writes to the kernel's code and constants, not by this way either. */
+static enum table_error map_direct_low(struct tables *tables, const struct space *space)
+{
+    uint64_t offset = space->kernel_base - space->kernel->base, done = 0;
+    enum table_error error = TABLE_OK;
+
+    for (uint32_t i = 0; i < ELF_SEGMENTS && error == TABLE_OK; i++) {
+        const struct elf_segment *segment = &space->kernel->segments[i];
+        uint64_t base = segment_base(segment) + offset, end = segment_end(segment) + offset;
+
+        if (segment->access & ELF_WRITE)
+            continue;
+        error = map_direct_range(tables, space, done, base, TABLE_WRITE);
+        if (error == TABLE_OK)
+            error = map_direct_range(tables, space, base, end, TABLE_READ);
+        done = end;
+    }
+    return error == TABLE_OK ? map_direct_range(tables, space, done, 4 * GIB, TABLE_WRITE) : error;
+}
+
 static enum table_error map_direct(struct tables *tables, const struct space *space)
 {
     uint64_t done = 4 * GIB;
-    enum table_error error =
-        tables_map(tables, DIRECT_MAP_BASE, 0, done, TABLE_WRITE, space->largest);
+    enum table_error error = map_direct_low(tables, space);
 
     for (uint32_t i = 0; i < space->map->count && error == TABLE_OK; i++) {
         const struct boot_memory *range = &space->map->ranges[i];
@@ -61,16 +99,15 @@ static enum table_error map_direct(struct tables *tables, const struct space *sp
 static enum table_error map_segment(struct tables *tables, const struct space *space,
                                     const struct elf_segment *segment)
 {
-    uint64_t base = segment->address & ~(PAGE_SIZE - 1);
-    uint64_t end = (segment->address + segment->memory_size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    uint64_t base = segment_base(segment);
     enum table_access access = TABLE_READ;
 
     if (segment->access & ELF_WRITE)
         access = TABLE_WRITE;
     else if (segment->access & ELF_EXECUTE)
         access = TABLE_EXECUTE;
-    return tables_map(tables, base, space->kernel_base + (base - space->kernel->base), end - base,
-                      access, TABLE_PAGE_4K);
+    return tables_map(tables, base, space->kernel_base + (base - space->kernel->base),
+                      segment_end(segment) - base, access, TABLE_PAGE_4K);
 }
 
 enum table_error space_build(struct tables *tables, const struct space *space)

@@ -26,7 +26,8 @@ enum table_page space_largest_page(void);
  * Maps in empty tables:
  * - low memory at its own address, page 0 left out: the loader's code executable, the rest
  * writable;
- * - the direct map: all below 4 GiB, and above what the map lists as memory, writable;
+ * - the direct map: all below 4 GiB, and above what the map lists as memory, writable but for the
+ *   kernel's code and constants;
  * - the kernel's segments, each with the access that it asks for, in 4 KiB pages;
  * - the boot stack, with nothing mapped next to it.
  * Nothing is writable and executable. Result: TABLE_OK, or what went wrong.

@@ -73,3 +73,14 @@ $(eval $(call boot_image,$(B)/debug/tests/kernel/kernel.iso,AUDITED_TEST_FILES))
 
 TEST_NEEDS += $(B)/tests/kernel/kernel.iso $(B)/debug/tests/kernel/kernel.iso
 KERNEL_TESTS += tests/kernel/test-guest tests/kernel/test-audit
+
+# What the page tables allow, seen from outside.
+$(B)/host/tests/kernel/%.o: tests/kernel/%.c
+	@mkdir -p $(@D)
+	$(CC) $(GRADER_CFLAGS) -c -o $@ $<
+
+$(B)/host/pages: $(B)/host/tests/kernel/pages.o $(SESSION_OBJECTS)
+	$(CC) -o $@ $^ $(SESSION_LIBS)
+
+TEST_NEEDS += $(B)/host/pages
+KERNEL_TESTS += tests/kernel/test-pages
