@@ -105,7 +105,8 @@ static void print_console(void *context, const char *bytes, size_t size)
     run_copy(STDOUT_FILENO, bytes, size);
 }
 
-/* Reads the script: lines without their ends. */
+/* Reads the script: lines without their ends. What follows a return within a line is typed without
+ * waiting for the shell. */
 static const char **script_read(FILE *file)
 {
     const char **lines = NULL;
@@ -123,7 +124,8 @@ static const char **script_read(FILE *file)
         size = getline(&line, &(size_t){0}, file);
         if (size < 0)
             break;
-        line[strcspn(line, "\r\n")] = '\0';
+        while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
+            line[--size] = '\0';
         lines[count++] = line;
         line = NULL;
     }

@@ -131,7 +131,9 @@ static int64_t call_run(struct server *server, struct slot *slot)
     if (!node)
         return -E_GONE;
     node->calls++;
-    found = place <= OP_SHARE - OP_READ ? node->methods->of_op[place] : NULL;
+    found = place <= OP_SHARE - OP_READ ? node->methods->of_op[place]
+            : call->op == OP_WATCH      ? node->methods->watch
+                                        : NULL;
     if (!found)
         return method_missing(node, call);
     return node->ops >> call->op & 1 ? found(server, call) : -E_DENIED;

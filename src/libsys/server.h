@@ -53,6 +53,7 @@ struct methods {
         };
         method *of_op[8]; /* the same, by op - OP_READ */
     };
+    method *watch;
     /* The last handle on an object that call_reply_object gave out is closed. May be null. */
     void (*release)(struct server *server, void *object);
 };

@@ -6,6 +6,10 @@
  * write of no bytes is answered when all that was written before it has left the machine. Reads are
  * answered in order, and so are writes.
  *
+ * watch of the property `count` tells of ctrl-c: while somebody watches, that byte and the input
+ * before it go to no reader, but raise the count. There is one watcher, the last who asked; the one
+ * before gets E_CANCELLED.
+ *
  * Handles: "interrupt" and "io-ports" of the device, "port" to serve on. Argument: its first I/O
  * port, 0x3f8 if there is none.
  */
@@ -14,6 +18,7 @@
 #include "drivers/uart/uart.h"
 
 #define BASE_DEFAULT 0x3f8u
+#define CTRL_C       3
 
 struct console {
     struct server server;
@@ -21,7 +26,8 @@ struct console {
     uint32_t interrupt;
     struct waiter interrupted; /* waits for the device */
     uint64_t interrupt_count;
-    struct call_queue readers, writers;
+    struct call_queue readers, writers, watcher;
+    uint64_t breaks;    /* times that ctrl-c was told to a watcher */
     uint32_t silence;   /* an event that nobody signals: reading it is waiting for the deadline */
     struct waiter idle; /* waits for the last byte to leave the line */
     uint64_t idle_count;
@@ -48,6 +54,21 @@ static void readers_serve(void)
         if (call_answer_now(call, (int64_t)length) >= 0)
             uart_take(&console.uart, length);
     }
+}
+
+/* Tell a watcher of a ctrl-c in the input, of which the part up to there is dropped. */
+static void watcher_serve(void)
+{
+    static uint8_t bytes[UART_INPUT_SIZE];
+    struct call *call = call_queue_first(&console.watcher);
+    size_t length = call ? uart_peek(&console.uart, bytes, sizeof(bytes)) : 0;
+    const uint8_t *found = memchr(bytes, CTRL_C, length);
+
+    if (!found)
+        return;
+    uart_take(&console.uart, (size_t)(found - bytes) + 1);
+    call_queue_pop(&console.watcher);
+    call_answer(call, (int64_t)++console.breaks);
 }
 
 static void bytes_send(const char *bytes, size_t length)
@@ -123,6 +144,7 @@ static void interrupt_done(struct server *server, struct waiter *waiter, int64_t
     interrupt_await();
     /* Listening, with the device silent: now the next interrupt may come. */
     object_write(console.interrupt, NULL, 0, 0);
+    watcher_serve();
     readers_serve();
     writers_serve();
 }
@@ -164,7 +186,40 @@ static int64_t console_write(struct server *server, struct call *call)
     return CALL_LATER;
 }
 
-static const struct methods console_methods = {.read = console_read, .write = console_write};
+static int64_t console_get(struct server *server, struct call *call)
+{
+    (void)server;
+    switch (call->arg0) {
+    case PROPERTY_TYPE:
+        return OBJECT_REMOTE;
+    case PROPERTY_COUNT:
+        return (int64_t)console.breaks;
+    default:
+        return -E_ARGUMENT;
+    }
+}
+
+static int64_t console_watch(struct server *server, struct call *call)
+{
+    struct call *before = call_queue_first(&console.watcher);
+
+    (void)server;
+    if (call->arg0 != PROPERTY_COUNT)
+        return -E_ARGUMENT;
+    if (call->arg1 != console.breaks)
+        return (int64_t)console.breaks;
+    if (before) {
+        call_queue_pop(&console.watcher);
+        call_answer(before, -E_CANCELLED);
+    }
+    if (!call_queue_push(&console.watcher, call))
+        return -E_LIMIT;
+    watcher_serve();
+    return CALL_LATER;
+}
+
+static const struct methods console_methods = {
+    .read = console_read, .write = console_write, .get = console_get, .watch = console_watch};
 
 /* Get hold of the device, and of something to wait with. */
 static int64_t device_open(uint16_t base)
@@ -199,7 +254,7 @@ int main(int argc, char **argv)
     if (server_open(&console.server, handle_named("port")) < 0)
         return 3;
     if (server_publish(&console.server, "console", &console, &console_methods,
-                       RIGHT_READ | RIGHT_WRITE) < 0)
+                       RIGHT_READ | RIGHT_WRITE | RIGHT_GET) < 0)
         return 4;
     if (device_open((uint16_t)base) < 0)
         return 5;

@@ -12,11 +12,51 @@ static int64_t program_open(struct shell *shell, const char *name)
     return object_open(shell->root, path, 0);
 }
 
+/* user_data of what is in flight while a program runs */
+enum { TAG_END = 1, TAG_BREAK };
+
+/* Wait for the end of a process; ctrl-c at the console, if `in` is one, ends it. */
+static int64_t process_await(struct shell *shell, uint32_t process, struct process_status *status)
+{
+    struct ring *ring = thread_ring();
+    int64_t breaks = object_get(shell->in, PROPERTY_COUNT), result = 0;
+    uint32_t watch = ring->submission_tail;
+    bool watching = breaks >= 0 && ring_push(ring, (struct request){.op = OP_WATCH,
+                                                                    .handle = shell->in,
+                                                                    .user_data = TAG_BREAK,
+                                                                    .arg0 = PROPERTY_COUNT,
+                                                                    .arg1 = (uint64_t)breaks});
+    bool running = ring_push(ring, (struct request){.op = OP_READ,
+                                                    .handle = process,
+                                                    .user_data = TAG_END,
+                                                    .buffer = (uint64_t)status,
+                                                    .length = sizeof(*status)});
+
+    while (running || watching) {
+        struct completion completion;
+
+        enter(ring_pending(ring), 1, NEVER);
+        if (!ring_pop(ring, &completion))
+            continue;
+        if (completion.user_data == TAG_BREAK) {
+            watching = false;
+            if (running && completion.result > breaks)
+                object_remove(process, NULL, 0);
+        } else {
+            running = false;
+            result = completion.result;
+            if (watching)
+                request_cancel(watch);
+        }
+    }
+    return result;
+}
+
 /* Wait for the end of a process and tell about it unless it ended by itself. */
 static int64_t process_finish(struct shell *shell, const char *name, uint32_t process)
 {
     struct process_status status;
-    int64_t result = process_wait(process, &status), symbols;
+    int64_t result = process_await(shell, process, &status), symbols;
     char text[512];
 
     if (result < 0)
