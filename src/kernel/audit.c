@@ -15,6 +15,7 @@
  *
  * It knows the layout of page tables by itself: what is audited has no say.
  */
+#include "audit.h"
 #include "bytes.h"
 #include "direct.h"
 #include "job.h"
@@ -22,6 +23,7 @@
 #include "panic.h"
 #include "process.h"
 #include "thread.h"
+#include "work.h"
 #include "x86/cpu.h"
 
 #define PRESENT    (UINT64_C(1) << 0) /* SDM volume 3, section 4.5 */
@@ -204,7 +206,7 @@ static void objects_count(const struct process *process, int64_t count)
     {
         const struct thread *thread = container_of(link, struct thread, link);
 
-        for (uint32_t i = 0; thread->jobs && i < thread->ring.capacity; i++)
+        for (uint32_t i = 0; i < thread->jobs_made; i++)
             if (thread->jobs[i].state != JOB_FREE && thread->jobs[i].object)
                 object_count(thread->jobs[i].object, count);
     }
@@ -252,7 +254,7 @@ static void threads_check(const struct process *process, struct found *found)
         const struct thread *thread = container_of(link, struct thread, link);
         uint32_t in_flight = 0;
 
-        for (uint32_t i = 0; thread->jobs && i < thread->ring.capacity; i++)
+        for (uint32_t i = 0; i < thread->jobs_made; i++)
             in_flight += thread->jobs[i].state != JOB_FREE;
         if (in_flight != thread->ring.in_flight)
             panic("audit: thread %u has %u jobs, %u are counted", thread->number, in_flight,
@@ -311,6 +313,8 @@ _Noreturn void __wrap_machine_power_off(uint64_t status);
 _Noreturn void __real_machine_power_off(uint64_t status);
 void __wrap_process_end(struct process *process, const struct process_status *status);
 void __real_process_end(struct process *process, const struct process_status *status);
+struct registers *__wrap_schedule(void);
+struct registers *__real_schedule(void);
 
 /* At the start, when the first process is there. */
 void __wrap_registers_resume_first(struct registers *registers)
@@ -322,17 +326,31 @@ void __wrap_registers_resume_first(struct registers *registers)
     __real_registers_resume_first(registers);
 }
 
+static bool ended;
+
 void __wrap_process_end(struct process *process, const struct process_status *status)
 {
-    static uint64_t left;
-
+    ended = true;
     __real_process_end(process, status);
-    if (left-- == 0)
+}
+
+/* Once the end is over: objects that are being finished are linked by what counts them here. */
+struct registers *__wrap_schedule(void)
+{
+    static uint64_t left;
+    struct registers *registers = __real_schedule();
+    uint64_t start = cpu_tsc();
+
+    if (ended && !work_waits && left-- == 0)
         left = audit(false) / 2; /* to end many is not to take the square of their number */
+    ended = false;
+    stretch_skip(cpu_tsc() - start);
+    return registers;
 }
 
 void __wrap_machine_power_off(uint64_t status)
 {
     audit(true);
+    stretch_tell();
     __real_machine_power_off(status);
 }

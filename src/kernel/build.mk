@@ -2,7 +2,8 @@
 # the boot archive.
 
 # DEBUG=1 adds the audit, which the linker puts before these functions.
-AUDITED := registers_resume_first process_end machine_power_off
+AUDITED := registers_resume_first process_end schedule machine_power_off enter trap_user \
+    cpu_breathe jobs_accept thread_go_on objects_go_on jobs_run clock_run_due
 KERNEL_SOURCES := $(filter-out $(if $(DEBUG),,src/kernel/audit%),\
     $(wildcard src/kernel/*.c src/kernel/x86/*.c))
 KERNEL_OBJECTS := $(KERNEL_SOURCES:%.c=$(B)/%.o) $(B)/src/kernel/x86/entry.o \

@@ -55,7 +55,7 @@ static int64_t device_op_open(struct job *job)
 static const struct object_type device_space_type = {
     .number = OBJECT_DEVICE_SPACE,
     .rights = RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .methods = {[OP_OPEN] = device_op_open, [OP_GET] = job_get},
+    .methods = {[OP_OPEN] = device_op_open, [OP_GET] = object_op_get},
 };
 
 struct object device_space_table = {.type = &device_space_type, .references = 1};

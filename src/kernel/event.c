@@ -120,10 +120,10 @@ static int64_t timer_op_set(struct job *job)
     return 0;
 }
 
-static void timer_destroy(struct object *object)
+static bool timer_finish(struct object *object)
 {
     clock_clear(&((struct event_timer *)object)->timer);
-    object_free(object);
+    return true;
 }
 
 static const struct object_type timer_type = {
@@ -132,7 +132,7 @@ static const struct object_type timer_type = {
     .bytes = sizeof(struct event_timer),
     .numbers = {NUMBER(PROPERTY_DEADLINE, struct event_timer, deadline),
                 NUMBER(PROPERTY_PERIOD, struct event_timer, period)},
-    .destroy = timer_destroy,
+    .finish = timer_finish,
     .methods = {[OP_READ] = event_op_read, [OP_SET] = timer_op_set},
 };
 

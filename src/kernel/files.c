@@ -60,7 +60,7 @@ static const struct object_type files_type = {
     .rights = RIGHT_READ | RIGHT_OPEN | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .entry = files_entry,
     .numbers = {NUMBER(PROPERTY_SIZE, struct files, count)},
-    .methods = {[OP_READ] = job_list, [OP_OPEN] = files_op_open, [OP_GET] = job_get},
+    .methods = {[OP_READ] = job_list, [OP_OPEN] = files_op_open, [OP_GET] = object_op_get},
 };
 
 struct files files_table = {.object = {.type = &files_type, .references = 1}};

@@ -4,6 +4,7 @@
 #include "direct.h"
 #include "handle.h"
 #include "page.h"
+#include "work.h"
 
 #define GENERATION_LAST UINT16_MAX
 
@@ -82,16 +83,20 @@ static void entry_close(struct handle_table *table, struct handle_entry *entry)
     object_release(object);
 }
 
-void handle_table_destroy(struct handle_table *table)
+bool handle_table_clear(struct handle_table *table)
 {
-    for (uint32_t slot = 0; slot < table->used; slot++)
-        if (entry_at(table, slot)->object)
-            entry_close(table, entry_at(table, slot));
-    for (uint32_t slot = 0; slot < table->slots; slot += HANDLE_LEAF)
-        page_free(table->account, direct_physical(table->leaves[slot / HANDLE_LEAF]), 0);
+    for (; table->used && !work_is_over(); work_spend(1))
+        if (entry_at(table, --table->used)->object)
+            entry_close(table, entry_at(table, table->used));
+    for (; !table->used && table->slots && !work_is_over(); table->slots -= HANDLE_LEAF)
+        page_free(table->account, direct_physical(table->leaves[table->slots / HANDLE_LEAF - 1]),
+                  0);
+    if (table->slots)
+        return false;
     if (table->leaves)
         page_free(table->account, direct_physical(table->leaves), 0);
     handle_table_init(table, table->account);
+    return true;
 }
 
 int64_t handle_create(struct handle_table *table, struct object *object, uint32_t rights)

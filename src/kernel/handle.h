@@ -36,8 +36,8 @@ struct handle_table {
 
 void handle_table_init(struct handle_table *table, struct account *account);
 
-/* Close everything, free the pages. */
-void handle_table_destroy(struct handle_table *table);
+/* Close some handles, the last first, then free the pages; false if there is more to do. */
+bool handle_table_clear(struct handle_table *table);
 
 /* Make a handle; the table takes over the caller's reference to the object, also on failure. Gives
  * the handle, -E_LIMIT, or -E_MEMORY. */

@@ -28,13 +28,13 @@ void interrupt_fire(unsigned line)
     event_signal(&interrupt->event, 1);
 }
 
-static void interrupt_destroy(struct object *object)
+static bool interrupt_finish(struct object *object)
 {
     struct interrupt *interrupt = (struct interrupt *)object;
 
     apic_mask(interrupt->line);
     lines[interrupt->line] = NULL;
-    object_free(object);
+    return true;
 }
 
 static int64_t interrupt_op_write(struct job *job)
@@ -51,7 +51,7 @@ static const struct object_type interrupt_type = {
     .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .bytes = sizeof(struct interrupt),
     .numbers = {NUMBER(PROPERTY_COUNT, struct interrupt, event.count)},
-    .destroy = interrupt_destroy,
+    .finish = interrupt_finish,
     .methods = {[OP_READ] = event_op_read, [OP_WRITE] = interrupt_op_write},
 };
 

@@ -8,8 +8,7 @@
 #include "process.h"
 #include "thread.h"
 #include "trace.h"
-
-#define LOCK_SHARE_STARTED 32u /* requests until others may have the lock */
+#include "work.h"
 
 /* What a handle must carry, by operation. */
 static const uint32_t rights_needed[OP_COUNT] = {
@@ -21,14 +20,22 @@ static const uint32_t rights_needed[OP_COUNT] = {
 /* Jobs whose predecessor in a chain completed; jobs_run starts them. Under the lock. */
 static struct list ready = {&ready, &ready};
 
-void jobs_init(struct thread *thread, struct job *jobs, uint32_t count)
+/* Jobs of the stock are made when they are first needed. */
+static __attribute__((noinline)) struct job *job_make(struct thread *thread, uint32_t index)
 {
-    thread->jobs = thread->free_job = jobs;
-    for (uint32_t i = 0; i <= count; i++) {
-        jobs[i].thread = thread;
-        jobs[i].index = i;
-        jobs[i].next = i + 1 < count ? &jobs[i + 1] : NULL;
-    }
+    struct job *job = &thread->jobs[index];
+
+    memset(job, 0, sizeof *job);
+    job->thread = thread;
+    job->index = index;
+    return job;
+}
+
+void jobs_init(struct thread *thread, struct job *jobs)
+{
+    thread->jobs = jobs;
+    job_make(thread, thread->ring.capacity);
+    thread->free_job = job_make(thread, thread->jobs_made++);
 }
 
 struct process *job_process(const struct job *job)
@@ -50,8 +57,9 @@ static __attribute__((noinline)) void deadline_set(struct job *job)
     clock_set(&job->timer, now + (job->request.deadline < left ? job->request.deadline : left));
 }
 
+#define BATCH_MOST 128u /* requests taken at one stretch, if they are no-ops */
+
 static void job_start(struct job *job);
-static void ready_run(void);
 
 /* Of a request that is the first of its chain: there is no handle produced before it. */
 #define FIRST_FLAGS (REQUEST_FLAGS & ~REQUEST_USE_CHAIN)
@@ -69,12 +77,15 @@ static struct job *job_take(struct thread *thread, uint32_t flags)
 {
     struct job *job = thread->free_job;
 
-    thread->free_job = job->next;
+    if (!(thread->free_job = job->next) && thread->jobs_made < thread->ring.capacity)
+        thread->free_job = job_make(thread, thread->jobs_made++);
     ring_hold(&thread->ring);
     job->object = NULL;
     job->next = NULL;
     job->refused = false;
+    job->done = 0;
     job->submission = thread->ring.submission_head - 1;
+    thread->jobs[job->submission & thread->ring.mask].named = job->index;
     job->state = JOB_LINKED;
     if (job->request.op >= OP_COUNT || (job->request.flags & ~flags))
         job_refuse(job, E_ARGUMENT);
@@ -132,17 +143,8 @@ static __attribute__((noinline)) uint32_t request_accept(struct thread *thread, 
         taken = chain_accept(thread, most);
     else
         job_start(job_take(thread, FIRST_FLAGS));
-    if (!list_empty(&ready))
-        ready_run();
+    jobs_run();
     return taken;
-}
-
-/* Let others have the lock for a moment. False if the thread was ended meanwhile. */
-static bool lock_share(struct cpu *cpu, const struct thread *thread)
-{
-    lock_drop(cpu);
-    lock_take(cpu);
-    return cpu->thread == thread;
 }
 
 /*
@@ -157,7 +159,7 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most)
 {
     struct cpu *cpu = cpu_current();
     struct kernel_ring *ring = &thread->ring;
-    uint32_t accepted = 0, started = 0, available, taken;
+    uint32_t accepted = 0, available, taken;
 
     if (!ring_is_private(ring)) {
         lock_take(cpu);
@@ -166,6 +168,7 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most)
     }
     available = ring_available(ring);
     most = available < most ? available : most;
+    most = most < BATCH_MOST ? most : BATCH_MOST;
     while (accepted < most) {
         /* there is a free job: no more are in flight than the ring's capacity */
         struct request *request = &thread->free_job->request;
@@ -181,11 +184,10 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most)
         lock_take(cpu);
         if (cpu->thread != thread)
             break;
+        work_spend(2);
         taken = request_accept(thread, most - accepted);
         accepted += taken;
-        if (!taken || cpu->thread != thread)
-            break;
-        if (++started % LOCK_SHARE_STARTED == 0 && !lock_share(cpu, thread))
+        if (!taken || cpu->thread != thread || work_is_over())
             break;
     }
     return accepted;
@@ -201,6 +203,9 @@ static void job_free(struct job *job)
     job->thread->free_job = job;
     if (job->object)
         object_release(job->object);
+    if (job->made)
+        object_release(job->made);
+    job->made = NULL;
 }
 
 void job_again(struct job *job)
@@ -257,9 +262,14 @@ void job_abort(struct job *job, enum error error)
         job_complete(job, -(int64_t)error);
 }
 
-static void ready_run(void)
+void jobs_run(void)
 {
     while (!list_empty(&ready)) {
+        if (!work_go(2)) {
+            work_waits = cpu_current()->attention = true;
+            break;
+        }
+
         struct job *job = container_of(list_take(&ready), struct job, link);
 
         if (job->skip && !job->object)
@@ -269,40 +279,41 @@ static void ready_run(void)
     }
 }
 
-void jobs_run(void)
+static void job_discard(struct job *job)
 {
-    if (!list_empty(&ready))
-        ready_run();
+    if (job->state == JOB_WAITING || job->state == JOB_TAKEN)
+        port_withdraw(job);
+    if (job->fetch)
+        pager_end(job, false);
+    if (job->state != JOB_FREE)
+        job_free(job);
 }
 
-void jobs_discard(struct thread *thread)
+bool jobs_discard(struct thread *thread)
 {
-    for (uint32_t i = 0; i <= thread->ring.capacity; i++) {
-        struct job *job = &thread->jobs[i];
-
-        if (job->state == JOB_WAITING || job->state == JOB_TAKEN)
-            port_withdraw(job);
-        if (job->fetch)
-            pager_end(job, false);
-        if (job->state != JOB_FREE)
-            job_free(job);
-    }
+    if (thread->jobs)
+        job_discard(&thread->jobs[thread->ring.capacity]);
+    while (thread->jobs_made && work_go(1))
+        job_discard(&thread->jobs[--thread->jobs_made]);
+    return thread->jobs_made == 0;
 }
 
+/* The place of its name tells which job it is, unless as many others as there are places came after
+ * it; then all are looked at. */
 static int64_t job_cancel(struct job *job)
 {
     struct thread *thread = job->thread;
+    uint32_t name = (uint32_t)job->request.arg0;
+    uint32_t index = thread->jobs[name & thread->ring.mask].named;
 
-    for (uint32_t i = 0; i < thread->ring.capacity; i++) {
-        struct job *other = &thread->jobs[i];
-
-        if (other->state == JOB_FREE || other == job ||
-            other->submission != (uint32_t)job->request.arg0)
-            continue;
-        job_abort(other, E_CANCELLED);
+    if (index >= thread->jobs_made || thread->jobs[index].submission != name)
+        for (index = 0; index < thread->jobs_made && thread->jobs[index].submission != name;)
+            index++;
+    if (index < thread->jobs_made && index != job->index && thread->jobs[index].state != JOB_FREE) {
+        job_abort(&thread->jobs[index], E_CANCELLED);
         return 0;
     }
-    return -E_NOT_FOUND;
+    return thread->ring.submission_head - 1 - name <= INT32_MAX ? -E_LATE : -E_NOT_FOUND;
 }
 
 /* Operations on handles themselves: the object has no say. */
@@ -326,23 +337,8 @@ static __attribute__((noinline)) int64_t job_run_own(struct job *job)
     }
 }
 
-/* Wait until a number is another one than arg1; what changes it calls object_changed. */
-static int64_t job_watch(struct job *job)
-{
-    struct object *object = job->object;
-    int64_t value = numbers_get(object->type->numbers, object, job->request.arg0);
-
-    if (!object->type->numbers->property)
-        return -E_UNSUPPORTED;
-    if (value != (int64_t)job->request.arg1)
-        return value;
-    if (!object->watchers.next)
-        list_init(&object->watchers);
-    return job_wait(job, &object->watchers);
-}
-
 /* What an object knows whose type says nothing of it. */
-static method *const defaults[OP_COUNT] = {[OP_GET] = job_get, [OP_WATCH] = job_watch};
+static method *const defaults[OP_COUNT] = {[OP_GET] = object_op_get, [OP_WATCH] = object_op_watch};
 
 /* Carry out the operation on the job's object. */
 static int64_t job_call(struct job *job)
@@ -374,10 +370,20 @@ static void job_start(struct job *job)
     int64_t result;
 
     job->state = JOB_STARTED;
-    /* one that has an object waited meanwhile, or calls for a page now */
+    /* one that has an object waited meanwhile, did a part, or calls for a page now */
     result = job->object ? job_call(job) : job_run(job);
-    if (result != JOB_PENDING) /* else the job may not even exist any more */
+    if (result == JOB_MORE) {
+        job->state = JOB_READY;
+        list_insert(&job->thread->work, &job->link);
+        thread_keep(job->thread);
+    } else if (result != JOB_PENDING) { /* else the job may not even exist any more */
         job_complete(job, result);
+    }
+}
+
+void jobs_go_on(struct thread *thread)
+{
+    job_start(container_of(list_take(&thread->work), struct job, link));
 }
 
 int64_t job_forward(struct job *job, struct object *object, uint32_t rights)
@@ -399,7 +405,7 @@ int64_t job_wait(struct job *job, struct list *list)
 
 struct user_address job_buffer(const struct job *job)
 {
-    return (struct user_address){&job_process(job)->space, job->request.buffer};
+    return (struct user_address){job->fetch ? NULL : &job_process(job)->space, job->request.buffer};
 }
 
 int64_t job_fetch(const struct job *job, uint64_t offset, void *to, uint64_t size)
@@ -409,7 +415,9 @@ int64_t job_fetch(const struct job *job, uint64_t offset, void *to, uint64_t siz
 
 int64_t job_store(const struct job *job, uint64_t offset, const void *from, uint64_t size)
 {
-    return user_write(user_add(job_buffer(job), offset), from, size) ? 0 : -E_BUFFER;
+    const struct user_address here = {NULL, (uint64_t)from};
+
+    return user_copy(user_add(job_buffer(job), offset), here, size) ? 0 : -E_BUFFER;
 }
 
 int64_t job_answer(const struct job *job, const void *from, uint64_t size)
@@ -454,30 +462,24 @@ int64_t job_argument_pass(const struct job *job, struct object **object, uint32_
 
 int64_t job_list(struct job *job)
 {
-    uint64_t done = 0;
+    uint64_t *done = &job->done;
 
     if (job->request.offset % sizeof(struct table_entry))
         return -E_RANGE;
-    while (job->request.length - done >= sizeof(struct table_entry)) {
+    while (job->request.length - *done >= sizeof(struct table_entry)) {
         struct table_entry entry = {0};
-        uint64_t index = (job->request.offset + done) / sizeof entry;
+        uint64_t index = (job->request.offset + *done) / sizeof entry;
 
         if (!job->object->type->entry(job->object, index, &entry))
             break;
-        if (job_store(job, done, &entry, sizeof entry))
+        if (job_store(job, *done, &entry, sizeof entry))
             return -E_BUFFER;
-        done += sizeof entry;
+        *done += sizeof entry;
+        work_spend(4 + index / 16); /* it was counted up to */
+        if (work_is_over())
+            return JOB_MORE;
     }
-    return (int64_t)done;
-}
-
-int64_t job_get(struct job *job)
-{
-    const struct object_type *type = job->object->type;
-
-    if (job->request.arg0 == PROPERTY_TYPE)
-        return type->number;
-    return numbers_get(type->numbers, job->object, job->request.arg0);
+    return (int64_t)*done;
 }
 
 int64_t job_give(struct job *job, struct object *object, uint32_t rights)

@@ -4,6 +4,10 @@
  * list; there is no kernel stack that waits.
  *
  * Everything a job does, it does for its own thread's process, whoever is running.
+ *
+ * A method that would take long (work.h) does a part, notes in `done` how far it came, and gives
+ * JOB_MORE: it is called again. In between others run: it checks all anew. What it did by then
+ * stays done if it fails later, is cancelled, or ends with its thread.
  */
 #ifndef KERNEL_JOB_H
 #define KERNEL_JOB_H
@@ -19,11 +23,12 @@
 #include "abi/ring.h"
 
 #define JOB_PENDING INT64_MIN
+#define JOB_MORE    (INT64_MIN + 1)
 
 enum job_state {
     JOB_FREE,
     JOB_LINKED,  /* waits for the request before it in its chain */
-    JOB_READY,   /* in the list of those to start */
+    JOB_READY,   /* in the list of those to start, or of its thread's to go on with */
     JOB_STARTED, /* its operation runs */
     JOB_WAITING, /* in a list of the object that will answer it */
     JOB_TAKEN,   /* a call that a server received and has not replied to */
@@ -42,11 +47,14 @@ struct job {
     uint32_t taker;        /* TAKEN: number of the process that received the call */
     uint32_t index;        /* in its thread's stock */
     uint32_t submission;   /* its submission index, the name for cancel */
+    uint32_t named;        /* index of the job that was last in the stock's place for such names */
     struct list link;      /* WAITING, TAKEN, READY: in the list it waits in */
     struct job *next;      /* the request linked behind this one; FREE: the next free one */
     uint32_t chain_handle; /* last handle produced in the chain so far */
     struct timer timer;    /* its deadline */
     struct fetch *fetch;   /* while it is the call for a page: pager.h */
+    uint64_t done;         /* how much of a long operation, as its method counts it */
+    struct object *made;   /* by it, held, not yet given to anybody; or NULL */
 };
 
 /* An operation that no request can name: a thread touched a page that its pager has. */
@@ -65,11 +73,15 @@ void job_again(struct job *job);
 /* The same for all that wait in the list. */
 void jobs_again(struct list *waiting);
 
-/* Set up a thread's stock of `count` free jobs, and one behind them for its page faults. */
-void jobs_init(struct thread *thread, struct job *jobs, uint32_t count);
+/* Go on with a job of the thread's that said JOB_MORE; there is one. */
+void jobs_go_on(struct thread *thread);
 
-/* Forget all jobs of a thread that ends; nobody is answered. */
-void jobs_discard(struct thread *thread);
+/* Set up a thread's stock: memory for as many jobs as its ring's capacity, and one behind them for
+ * its page faults; not cleared. */
+void jobs_init(struct thread *thread, struct job *jobs);
+
+/* Forget some of the jobs of a thread that ends, nobody is answered; false if there are more. */
+bool jobs_discard(struct thread *thread);
 
 /* Answer a job. It may be in a list; it leaves it. The next one of its chain is started. */
 void job_complete(struct job *job, int64_t result);
@@ -107,9 +119,8 @@ int64_t job_argument(const struct job *job, uint32_t rights, struct object **obj
 /* What arg0 names is to be handed over, with the rights that arg1 asks for: 0 or an error. */
 int64_t job_argument_pass(const struct job *job, struct object **object, uint32_t *rights);
 
-/* Methods: read a table; get the type of an object, or one of its type's numbers. */
+/* A method: read a table. */
 int64_t job_list(struct job *job);
-int64_t job_get(struct job *job);
 
 /* Give the job's process a new handle on the object, whose reference is passed on. */
 int64_t job_give(struct job *job, struct object *object, uint32_t rights);

@@ -11,6 +11,7 @@
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H
 
+#include "work.h"
 #include "x86/cpu.h"
 
 /* Tickets: the next to be drawn, and the one whose turn it is. */
@@ -32,6 +33,7 @@ static inline void lock_take(struct cpu *cpu)
         __builtin_ia32_pause();
     }
     cpu->locked = true;
+    work_left = WORK_UNITS;
 }
 
 /* Drop the lock if this processor holds it. */

@@ -9,6 +9,7 @@
 #include "process.h"
 #include "space.h"
 #include "user.h"
+#include "work.h"
 
 #define SMALL_PAGES    128u /* a SMALL object's array comes from the heap */
 #define PAGES_PER_LEAF (PAGE_SIZE / sizeof(uint64_t))
@@ -32,15 +33,6 @@ static struct memory *memory_new(struct account *account, uint64_t size, enum me
     return memory;
 }
 
-static void memory_delete(struct memory *memory)
-{
-    if (memory->whole)
-        object_release(&memory->whole->object);
-    if (memory->pager)
-        object_release(memory->pager);
-    object_free(&memory->object);
-}
-
 struct memory *memory_create(struct account *account, uint64_t size)
 {
     bool small = size <= SMALL_PAGES * PAGE_SIZE;
@@ -55,7 +47,7 @@ struct memory *memory_create(struct account *account, uint64_t size)
                           : page_alloc_zeroed(account, 0);
     if (memory->pages)
         return memory;
-    memory_delete(memory);
+    object_free(&memory->object);
     return NULL;
 }
 
@@ -72,7 +64,7 @@ struct memory *memory_create_contiguous(struct account *account, uint64_t size, 
         memset(direct_pointer(memory->base), 0, memory_pages(memory) << PAGE_SHIFT);
         return memory;
     }
-    memory_delete(memory);
+    object_free(&memory->object);
     return NULL;
 }
 
@@ -189,38 +181,55 @@ bool memory_copy(struct memory *to, uint64_t at, struct memory *from, uint64_t o
     return true;
 }
 
-static void pages_free(struct memory *memory, const uint64_t *pages, uint64_t count)
+/* Free some of the pages; false if there are more. */
+static bool pages_free(struct memory *memory, uint64_t *pages, uint64_t count)
 {
-    for (uint64_t i = 0; i < count; i++)
-        if (pages[i])
-            page_release(memory->account, pages[i]);
+    for (uint64_t i = 0; i < count; i++) {
+        if (!pages[i])
+            continue;
+        if (!work_go(1))
+            return false;
+        page_release(memory->account, pages[i]);
+        pages[i] = 0;
+    }
+    return true;
 }
 
-static void memory_destroy(struct object *object)
+static bool memory_finish(struct object *object)
 {
     struct memory *memory = (struct memory *)object;
 
     if (memory->kind == MEMORY_BLOCK)
         page_free(memory->account, memory->base, memory->order);
     if (memory->kind == MEMORY_SMALL) {
-        pages_free(memory, memory->pages, memory_pages(memory));
+        if (!pages_free(memory, memory->pages, memory_pages(memory)))
+            return false;
         heap_free(memory->pages, memory_pages(memory) * sizeof(uint64_t));
     }
     if (memory->kind == MEMORY_LARGE) {
-        for (uint64_t i = 0; i < PAGES_PER_LEAF; i++)
-            if (memory->pages[i])
-                pages_free(memory, direct_pointer(memory->pages[i]), PAGES_PER_LEAF);
-        pages_free(memory, memory->pages, PAGES_PER_LEAF);
+        for (uint64_t i = 0; i < PAGES_PER_LEAF; i++) {
+            if (!memory->pages[i])
+                continue;
+            if (!pages_free(memory, direct_pointer(memory->pages[i]), PAGES_PER_LEAF))
+                return false;
+            page_free(memory->account, memory->pages[i], 0);
+            memory->pages[i] = 0;
+            work_spend(16); /* to look at all of its places */
+        }
         page_free(memory->account, direct_physical(memory->pages), 0);
     }
-    memory_delete(memory);
+    if (memory->whole)
+        object_release(&memory->whole->object);
+    if (memory->pager)
+        object_release(memory->pager);
+    return true;
 }
 
 /* Move bytes between the object and the caller's buffer; short at the object's end. */
 static int64_t memory_transfer(struct job *job, bool write)
 {
     struct memory *memory = (struct memory *)job->object;
-    uint64_t offset = job->request.offset, index = 0, done = 0, size;
+    uint64_t offset = job->request.offset, index = 0, size, done;
 
     if (memory_whole(memory, &index)->kind == MEMORY_DEVICE)
         return -E_STATE;
@@ -228,9 +237,18 @@ static int64_t memory_transfer(struct job *job, bool write)
         return -E_RANGE;
     size =
         memory->size - offset < job->request.length ? memory->size - offset : job->request.length;
-    if (!user_reaches(job_buffer(job), write ? MAP_READ : MAP_WRITE, size))
-        return -E_BUFFER;
-    while (done < size) {
+    /* over the buffer twice, as `done` counts: first it is looked at, nothing moves */
+    while (job->done < size) {
+        uint64_t count = page_rest(job->request.buffer + job->done, size - job->done);
+
+        if (!user_reaches(user_add(job_buffer(job), job->done), write ? MAP_READ : MAP_WRITE,
+                          count))
+            return -E_BUFFER;
+        job->done += count;
+        if (work_is_over())
+            return JOB_MORE;
+    }
+    while ((done = job->done - size) < size) {
         uint64_t count = page_rest(offset + done, size - done);
         uint64_t page;
         uint8_t *bytes;
@@ -248,9 +266,11 @@ static int64_t memory_transfer(struct job *job, bool write)
         result = write ? job_fetch(job, done, bytes, count) : job_store(job, done, bytes, count);
         if (result)
             return result;
-        done += count;
+        job->done += count;
+        if (work_is_over())
+            return JOB_MORE;
     }
-    return (int64_t)done;
+    return (int64_t)size;
 }
 
 static int64_t memory_op_read(struct job *job)
@@ -269,7 +289,7 @@ static int64_t memory_op_get(struct job *job)
     struct memory *memory = memory_whole((struct memory *)job->object, &index);
 
     if (job->request.arg0 != PROPERTY_PHYSICAL)
-        return job_get(job);
+        return object_op_get(job);
     if (!(job->rights & RIGHT_PHYSICAL))
         return -E_DENIED;
     if (memory->kind != MEMORY_BLOCK && memory->kind != MEMORY_DEVICE)
@@ -428,7 +448,7 @@ const struct object_type memory_type = {
               RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_PHYSICAL,
     .bytes = sizeof(struct memory),
     .numbers = {NUMBER(PROPERTY_SIZE, struct memory, size)},
-    .destroy = memory_destroy,
+    .finish = memory_finish,
     .methods = {[OP_READ] = memory_op_read,
                 [OP_WRITE] = memory_op_write,
                 [OP_CREATE] = memory_op_create,

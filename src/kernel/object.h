@@ -39,7 +39,8 @@ struct object_type {
     uint32_t rights; /* that mean something for it */
     uint32_t bytes;  /* of its structure, for object_create */
     struct number numbers[4];
-    void (*destroy)(struct object *object); /* calls object_free; NULL: there is no more to do */
+    /* a piece of what is to be done after object_end: false if there is more. NULL: nothing */
+    bool (*finish)(struct object *object);
     /* a handle with these rights was made or closed; may be NULL */
     void (*handle_made)(struct object *object, uint32_t rights);
     void (*handle_closed)(struct object *object, uint32_t rights, struct handle_table *table);
@@ -71,7 +72,7 @@ int64_t ending_op_read(struct job *job);
 /* A new object of the type, zeroed, with one reference; NULL if the account has no memory. */
 void *object_create(const struct object_type *type, struct account *account);
 
-/* Free an object's own structure: the last step of its end. */
+/* Free an object that came to nothing. */
 void object_free(struct object *object);
 
 /* The property if it is among `numbers`, which are places in `structure`; else -E_ARGUMENT. */
@@ -83,6 +84,12 @@ static inline struct object *object_hold(struct object *object)
     return object;
 }
 
+/* A method: get the type of an object, or one of its type's numbers. */
+int64_t object_op_get(struct job *job);
+
+/* A method: wait until a number is another one than arg1; what changes it calls object_changed. */
+int64_t object_op_watch(struct job *job);
+
 /* For object_changed: somebody watches. */
 void object_tell(struct object *object);
 
@@ -93,8 +100,13 @@ static inline void object_changed(struct object *object)
         object_tell(object);
 }
 
-/* For object_release: nobody refers to the object any more. */
+/* Finish the object, by its type's `finish`: at once, unless that is what calls this or this
+ * stretch of work is over (work.h). If nobody refers to it, it is freed then; else a reference,
+ * which the caller gives, is let go. */
 void object_end(struct object *object);
+
+/* Go on with that, as long as this stretch lasts. Gives whether there is more. */
+bool objects_go_on(void);
 
 /* Let go of a reference; with the last one the object ends. If that happens while another object is
  * being ended, it does so when that is done: a long chain of objects needs no deep stack. */

@@ -4,6 +4,7 @@
 #include "page.h"
 #include "panic.h"
 #include "trace.h"
+#include "work.h"
 
 struct frame_pool page_pool;
 
@@ -30,12 +31,14 @@ void *page_alloc_zeroed(struct account *account, unsigned order)
 
     if (address == FRAME_NONE)
         return NULL;
+    work_spend(UINT64_C(8) << order);
     return memset(direct_pointer(address), 0, FRAME_SIZE << order);
 }
 
 void page_free(struct account *account, uint64_t address, unsigned order)
 {
     trace(TRACE_FRAME_FREE, address, order);
+    work_spend(1);
     if (!frame_free(&page_pool, address, order))
         panic("page_free: no block of order %u at %lx", order, address);
     if (account)

@@ -6,6 +6,7 @@
 #include "process.h"
 #include "thread.h"
 #include "trace.h"
+#include "work.h"
 
 #include "abi/port.h"
 
@@ -44,7 +45,7 @@ static struct job *call_find(const struct port *port, uint64_t number)
     uint32_t index = number & UINT16_MAX;
     struct job *job;
 
-    if (!thread || !thread->jobs || index > thread->ring.capacity)
+    if (!thread || !thread->jobs || (index >= thread->jobs_made && index != thread->ring.capacity))
         return NULL;
     job = &thread->jobs[index];
     return job->state == JOB_TAKEN && job->call == number >> 32 &&
@@ -142,13 +143,12 @@ static void call_deliver(struct port *port, struct job *receive, struct job *cal
     job_complete(receive, (int64_t)(sizeof(struct call) + size));
 }
 
-static void remote_free(struct remote *remote)
+/* The server needs no notice of it any more. */
+static void notice_done(struct remote *remote)
 {
-    struct port *port = remote->port;
-
     list_remove(&remote->link);
-    object_free(&remote->object);
-    object_release(&port->object);
+    remote->minted = false;
+    object_release(&remote->object);
 }
 
 static void notice_deliver(struct job *receive, struct remote *remote)
@@ -157,7 +157,7 @@ static void notice_deliver(struct job *receive, struct remote *remote)
     int64_t result = job_store(receive, 0, &header, sizeof header);
 
     if (!result)
-        remote_free(remote);
+        notice_done(remote);
     job_complete(receive, result ? result : (int64_t)sizeof header);
 }
 
@@ -245,14 +245,6 @@ static bool reply_fits(const struct request *call, uint64_t size, int64_t result
            (uint64_t)result <= call->length;
 }
 
-/* Copy from the server's buffer to the client's, or to the page that the call is for. */
-static bool answer_write(struct job *call, uint64_t offset, struct user_address from, uint64_t size)
-{
-    if (call->fetch)
-        return user_read((uint8_t *)call->request.buffer + offset, from, size);
-    return user_copy(user_add(job_buffer(call), offset), from, size);
-}
-
 /* Answer the call arg0 with `size` bytes and, unless that is 0, the handle `given`. */
 static int64_t reply_give(struct job *job, struct user_address data, uint64_t size, uint32_t given)
 {
@@ -274,7 +266,8 @@ static int64_t reply_give(struct job *job, struct user_address data, uint64_t si
     } else if (result > 0 && (OPS_GIVE_HANDLE >> call->request.op & 1)) {
         return -E_ARGUMENT; /* it would pass for a handle, which the server cannot make up */
     }
-    if (size && !call->fetch && !user_writable(job_buffer(call), size)) {
+    error = user_copy_part(job_buffer(call), data, size, &job->done);
+    if (error == -E_GONE) {
         if (pager_missing && !job->refused)
             return -E_BUFFER; /* not for long: the reply is made once more when the page is there */
         pager_missing = NULL;
@@ -282,8 +275,8 @@ static int64_t reply_give(struct job *job, struct user_address data, uint64_t si
         job_complete(call, -E_BUFFER);
         return -E_GONE; /* what was for the client has nowhere to go, and is still the server's */
     }
-    if (size && !answer_write(call, 0, data, size))
-        return -E_BUFFER;
+    if (error)
+        return error;
     if (object && result >= 0)
         result = handle_create(&job_process(call)->handles, object_hold(object), rights);
     trace(TRACE_REPLY, call_number(call), (uint64_t)result);
@@ -321,6 +314,8 @@ static int64_t port_op_transfer(struct job *job)
     bool write = job->request.op == OP_WRITE;
     struct job *call = call_find((struct port *)job->object, job->request.arg0);
     uint64_t left, size = job->request.length;
+    struct user_address there;
+    int64_t result;
 
     if (!call)
         return -E_NOT_FOUND;
@@ -330,11 +325,10 @@ static int64_t port_op_transfer(struct job *job)
         return -E_RANGE;
     left = call->request.length - job->request.offset;
     size = size < left ? size : left;
-    if (!(write
-              ? answer_write(call, job->request.offset, job_buffer(job), size)
-              : user_copy(job_buffer(job), user_add(job_buffer(call), job->request.offset), size)))
-        return -E_BUFFER;
-    return (int64_t)size;
+    there = user_add(job_buffer(call), job->request.offset);
+    result = write ? user_copy_part(there, job_buffer(job), size, &job->done)
+                   : user_copy_part(job_buffer(job), there, size, &job->done);
+    return result == -E_GONE ? -E_BUFFER : result ? result : (int64_t)size;
 }
 
 /* Mint a remote: arg1 is its badge, offset its rights. */
@@ -362,12 +356,6 @@ static void port_handle_made(struct object *object, uint32_t rights)
 {
     if (rights & RIGHT_RECEIVE)
         ((struct port *)object)->receivers++;
-}
-
-static void jobs_fail(struct list *list)
-{
-    while (!list_empty(list))
-        job_complete(container_of(list->next, struct job, link), -E_GONE);
 }
 
 /* What this process took and did not answer: to the head of its queue, last one first, or failed.
@@ -414,7 +402,6 @@ static void port_handle_closed(struct object *object, uint32_t rights, struct ha
 {
     struct port *port = (struct port *)object;
     const struct process *process = container_of(table, struct process, handles);
-    struct job *call;
 
     if (!(rights & RIGHT_RECEIVE))
         return;
@@ -427,13 +414,7 @@ static void port_handle_closed(struct object *object, uint32_t rights, struct ha
         return;
     }
     port->dead = true;
-    jobs_fail(&port->receives);
-    while ((call = call_next(port)))
-        job_complete(call, -E_GONE);
-    jobs_fail(&port->taken);
-    while (!list_empty(&port->notices))
-        remote_free(container_of(port->notices.next, struct remote, link));
-    object_release(&port->object);
+    object_end(&port->object);
 }
 
 static void remote_handle_made(struct object *object, uint32_t rights)
@@ -443,17 +424,40 @@ static void remote_handle_made(struct object *object, uint32_t rights)
 }
 
 /* Nobody refers to the remote any more: the server is told, if there is one. */
-static void remote_destroy(struct object *object)
+static bool remote_finish(struct object *object)
 {
     struct remote *remote = (struct remote *)object;
 
     list_remove(&remote->link);
     if (remote->port->dead || !remote->minted) {
-        remote_free(remote);
-    } else {
-        list_insert(&remote->port->notices, &remote->link);
-        port_match(remote->port);
+        object_release(&remote->port->object);
+        return true;
     }
+    remote->object.references = 2; /* one for the notice, one that is let go after this */
+    list_insert(&remote->port->notices, &remote->link);
+    port_match(remote->port);
+    return true;
+}
+
+/* The objects behind the port are gone: who waits for one, waits in vain. */
+static bool port_finish(struct object *object)
+{
+    struct port *port = (struct port *)object;
+
+    while (work_go(3)) {
+        struct job *call = list_empty(&port->receives) ? call_next(port) : NULL;
+        struct list *list = call                           ? &((struct remote *)call->object)->calls
+                            : !list_empty(&port->receives) ? &port->receives
+                                                           : &port->taken;
+
+        if (!list_empty(list))
+            job_complete(container_of(list->next, struct job, link), -E_GONE);
+        else if (!list_empty(&port->notices))
+            notice_done(container_of(port->notices.next, struct remote, link));
+        else
+            return true;
+    }
+    return false;
 }
 
 static const struct object_type port_type = {
@@ -461,6 +465,7 @@ static const struct object_type port_type = {
     .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_CREATE | RIGHT_GET | RIGHT_RECEIVE |
               RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .bytes = sizeof(struct port),
+    .finish = port_finish,
     .handle_made = port_handle_made,
     .handle_closed = port_handle_closed,
     .methods = {[OP_READ] = port_op_transfer,
@@ -475,7 +480,7 @@ static const struct object_type remote_type = {
     .number = OBJECT_REMOTE,
     .rights = RIGHT_ALL & ~RIGHT_RECEIVE,
     .bytes = sizeof(struct remote),
-    .destroy = remote_destroy,
+    .finish = remote_finish,
     .handle_made = remote_handle_made,
     .methods = {[OP_READ... OP_SHARE] = remote_call, [OP_WATCH] = remote_call},
 };

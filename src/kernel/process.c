@@ -9,6 +9,7 @@
 #include "table.h"
 #include "thread.h"
 #include "trace.h"
+#include "work.h"
 #include "x86/cpu.h"
 
 const struct process_status process_killed = {.reason = REASON_KILLED, .status = STATUS_KILLED};
@@ -32,7 +33,7 @@ struct process *process_find(uint32_t number)
     {
         struct process *process = container_of(link, struct process, link);
 
-        if (process->number == number)
+        if (process->number == number && process->object.references)
             return process;
     }
     return NULL;
@@ -225,47 +226,62 @@ int64_t process_start(struct process *process)
     return 0;
 }
 
-/* Take apart what it is made of; its threads stop first. What could hold itself goes here. */
-static void process_clear(struct process *process, const struct process_status *status)
+static bool building_end(struct list *building)
 {
-    while (!list_empty(&process->threads))
-        thread_end(container_of(process->threads.next, struct thread, link), status);
+    while (!list_empty(building) && work_go(2)) {
+        struct process *process = container_of(list_take(building), struct process, maker);
+
+        if (process->ending.object.references) /* else it ends already */
+            process_end(process, &process_killed);
+    }
+    return list_empty(building);
+}
+
+/* Take apart some of what it is made of; false if there is more. Its threads come first, and what
+ * could hold itself goes here. */
+static bool process_clear(struct process *process)
+{
+    while (!list_empty(&process->threads) && work_go(1))
+        thread_end(container_of(process->threads.next, struct thread, link), &process->end);
+    if (!list_empty(&process->threads) || process->threads_ending)
+        return false;
     cpu_forget(process);
     building_free(process);
-    handle_table_destroy(&process->handles);
-    bindings_delete(&process->bindings);
-    while (!list_empty(&process->building))
-        process_end(container_of(process->building.next, struct process, maker), &process_killed);
-    list_remove(&process->maker);
-    space_destroy(&process->space);
     process->port_ranges = 0;
-    list_remove(&process->link);
+    list_remove(&process->maker);
+    return handle_table_clear(&process->handles) && bindings_delete(&process->bindings) &&
+           building_end(&process->building) && space_clear(&process->space);
 }
 
 void process_end(struct process *process, const struct process_status *status)
 {
-    bool was_running = process->state == PROCESS_RUNNING;
+    struct thread *thread = cpu_current()->thread;
 
     if (process->state == PROCESS_ENDED)
         return;
-    object_hold(&process->object);
+    if (process->state == PROCESS_BUILT)
+        object_hold(&process->object); /* one that runs has this reference already */
     trace(TRACE_PROCESS_EXIT, process->number, (uint64_t)status->status);
     process->state = PROCESS_ENDED;
-    process_clear(process, status);
-    ending_tell(&process->ending, status);
-    object_changed(&process->object);
-    if (was_running)
-        object_release(&process->object);
-    object_release(&process->object);
+    process->end = *status;
+    if (thread && thread->process == process)
+        thread_end(thread, status);
+    object_end(&process->object);
 }
 
-/* Nobody has a handle any more: the last step, for one that was never started the only one. */
-void process_destroy(struct object *object)
+/* It ended, or nobody has a handle on it any more: for one that was never started that is all. */
+bool process_finish(struct object *object)
 {
     struct process *process = (struct process *)object;
 
-    if (process->state != PROCESS_ENDED)
-        process_clear(process, &process->ending.status);
-    account_release(process->account);
-    object_free(object);
+    if (!process_clear(process))
+        return false;
+    list_remove(&process->link);
+    if (!object->references) {
+        account_release(process->account);
+    } else {
+        ending_tell(&process->ending, &process->end);
+        object_changed(object);
+    }
+    return true;
 }

@@ -37,10 +37,12 @@ struct process {
     struct space space;
     struct handle_table handles;
     struct account *account;
-    struct list bindings; /* names in the tables that it made (table.h) */
-    struct list building; /* processes that it made and that are not started; they end with it */
-    struct list maker;    /* BUILT: in that list of the one who made it */
-    struct list threads;
+    struct list bindings;      /* names in the tables that it made (table.h) */
+    struct list building;      /* processes that it made, not started; they end with it */
+    struct list maker;         /* BUILT: in that list of the one who made it */
+    struct list threads;       /* that did not end */
+    uint32_t threads_ending;   /* that did, and still have something */
+    struct process_status end; /* once ENDED; told when it is taken apart */
     struct port_range ports[PROCESS_PORT_RANGES];
     /* while it is being built */
     struct memory *binary;
@@ -52,7 +54,7 @@ extern const struct process_status process_killed; /* of what was ended by force
 extern struct object processes_table;
 
 /* The end of the object, for process_type. */
-void process_destroy(struct object *object);
+bool process_finish(struct object *object);
 
 /* A process that is being built, on an account carved from the creator's, or NULL. Without a
  * creator it is the first one. */
@@ -69,7 +71,8 @@ int64_t process_share(struct process *process, struct object *object, uint32_t r
  * the process has ended. */
 int64_t process_start(struct process *process);
 
-/* End it: stop its threads, close its handles, free its memory, tell those who wait. */
+/* End it: stop its threads, close its handles, free its memory, tell those who wait. That may take
+ * a while; but the thread that runs runs no more if it is one of its own. */
 void process_end(struct process *process, const struct process_status *status);
 
 /* Living processes: the one at place `index`, or with a number; NULL if there is none. */

@@ -94,7 +94,7 @@ static int64_t process_op_get(struct job *job)
         return (int64_t)process->account->items[kind - ACCOUNT_KINDS].limit;
     if (job->request.arg0 == PROPERTY_NAME)
         return job_answer(job, process->name, strlen(process->name));
-    return job_get(job);
+    return object_op_get(job);
 }
 
 static int64_t binary_set(struct job *job, struct process *process)
@@ -236,7 +236,7 @@ const struct object_type process_type = {
     .numbers = {NUMBER(PROPERTY_NUMBER, struct process, number),
                 NUMBER(PROPERTY_STATE, struct process, state),
                 NUMBER(PROPERTY_PRIORITY_LIMIT, struct process, priority_limit)},
-    .destroy = process_destroy,
+    .finish = process_finish,
     .methods = {[OP_READ] = ending_op_read,
                 [OP_CREATE] = process_op_create,
                 [OP_REMOVE] = process_op_remove,
@@ -310,7 +310,7 @@ static int64_t processes_op_get(struct job *job)
 {
     if (job->request.arg0 == PROPERTY_FREE_FRAMES)
         return (int64_t)page_pool.free;
-    return job_get(job);
+    return object_op_get(job);
 }
 
 static const struct object_type processes_type = {

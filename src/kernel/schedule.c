@@ -4,9 +4,13 @@
 #include "lock.h"
 #include "schedule.h"
 #include "trace.h"
+#include "work.h"
 #include "x86/fpu.h"
 
 #define SLICE_NS UINT64_C(10000000)
+
+int32_t work_left;
+bool work_waits;
 
 /* Each processor's ready threads, by priority. A ready thread is in the queue of the one that it
  * ran on last; a processor that has nothing to do takes from the others' queues. */
@@ -202,21 +206,32 @@ static struct thread *thread_next(const struct cpu *cpu)
     return thread;
 }
 
+/* Go on with what takes long, or sleep if there is nothing to do; then see what came meanwhile. */
+static void work_do(struct cpu *cpu)
+{
+    struct thread *thread = cpu->thread;
+
+    cpu->idle = !thread && !work_waits;
+    if (cpu->idle)
+        clock_arm(cpu, TIMER_NEVER);
+    work_waits = objects_go_on();
+    if (thread && thread->busy && !work_is_over())
+        thread_go_on(thread);
+    lock_drop(cpu);
+    /* an interrupt that another processor sends from here on ends the sleep */
+    cpu_breathe(cpu->idle);
+    lock_take(cpu);
+    cpu->idle = false;
+    clock_run();
+    jobs_run();
+}
+
 static void thread_pick(struct cpu *cpu)
 {
     struct thread *thread;
 
-    while (!(thread = thread_next(cpu))) {
-        clock_arm(cpu, TIMER_NEVER);
-        cpu->idle = true;
-        lock_drop(cpu);
-        /* an interrupt that another processor sends from here on ends the sleep */
-        cpu_idle();
-        lock_take(cpu);
-        cpu->idle = false;
-        clock_run();
-        jobs_run();
-    }
+    while (!(thread = thread_next(cpu)))
+        work_do(cpu);
     queue_remove(thread);
     thread->state = THREAD_RUNNING;
     thread->cpu = (uint8_t)cpu->number;
@@ -233,10 +248,15 @@ struct registers *schedule(void)
     struct cpu *cpu = cpu_current();
 
     lock_take(cpu);
-    if (cpu->thread && (cpu->ready || !thread_fits(cpu->thread, cpu)))
-        current_check(cpu);
-    if (!cpu->thread)
-        thread_pick(cpu);
+    for (;;) {
+        if (cpu->thread && (cpu->ready || !thread_fits(cpu->thread, cpu)))
+            current_check(cpu);
+        if (!cpu->thread)
+            thread_pick(cpu);
+        if (!(work_waits | cpu->thread->busy))
+            break;
+        work_do(cpu);
+    }
     clock_arm(cpu, cpu->ready >> cpu->thread->priority & 1 ? cpu->thread->slice_end : TIMER_NEVER);
     cpu->attention = false;
     lock_drop(cpu);

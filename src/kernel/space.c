@@ -4,6 +4,7 @@
 #include "heap.h"
 #include "page.h"
 #include "space.h"
+#include "work.h"
 #include "x86/paging.h"
 
 bool space_init(struct space *space, struct account *account)
@@ -287,9 +288,11 @@ bool space_allows(struct space *space, uint64_t address, uint32_t access)
     return region && !(access & ~region->access);
 }
 
-void space_destroy(struct space *space)
+bool space_clear(struct space *space)
 {
-    paging_destroy(space->root, space->account);
-    while (!list_empty(&space->regions))
+    if (!paging_clear(&space->root, space->account))
+        return false;
+    while (!list_empty(&space->regions) && work_go(2))
         region_delete(container_of(space->regions.next, struct region, link));
+    return list_empty(&space->regions);
 }

@@ -54,8 +54,9 @@ static inline struct found *found_place(struct space *space, uint64_t address, u
 /* Set up an empty space; false if there is no memory. */
 bool space_init(struct space *space, struct account *account);
 
-/* Unmap everything and free the tables. The space must not be the active one. */
-void space_destroy(struct space *space);
+/* Unmap some of what there is and free the tables; false if there is more to do. The space must not
+ * be the active one. */
+bool space_clear(struct space *space);
 
 /*
  * Map `length` bytes of the object from `offset` at `address`, or at an address of the kernel's

@@ -4,6 +4,7 @@
 #include "job.h"
 #include "process.h"
 #include "table.h"
+#include "work.h"
 
 #define NAME_SIZE 48u
 #define PATH_SIZE 256u
@@ -173,20 +174,23 @@ static bool table_entry(struct object *object, uint64_t index, struct table_entr
     return false;
 }
 
-static void table_destroy(struct object *object)
+static bool table_finish(struct object *object)
 {
     struct table *table = (struct table *)object;
 
-    while (!list_empty(&table->bindings))
+    while (!list_empty(&table->bindings) && work_go(2))
         binding_delete(container_of(table->bindings.next, struct binding, link));
+    if (!list_empty(&table->bindings))
+        return false;
     object_release(&table->maker->object);
-    object_free(object);
+    return true;
 }
 
-void bindings_delete(struct list *bindings)
+bool bindings_delete(struct list *bindings)
 {
-    while (!list_empty(bindings))
+    while (!list_empty(bindings) && work_go(2))
         binding_delete(container_of(bindings->next, struct binding, made));
+    return list_empty(bindings);
 }
 
 static const struct object_type table_type = {
@@ -195,7 +199,7 @@ static const struct object_type table_type = {
               RIGHT_TRANSFER,
     .bytes = sizeof(struct table),
     .numbers = {NUMBER(PROPERTY_SIZE, struct table, count)},
-    .destroy = table_destroy,
+    .finish = table_finish,
     .entry = table_entry,
     .methods = {[OP_READ] = job_list,
                 [OP_OPEN] = table_op_open,

@@ -16,7 +16,8 @@ struct process;
 /* A new, empty table, or NULL. */
 struct object *table_create(struct process *maker);
 
-/* Their maker ends: delete these names from whatever tables they are in. */
-void bindings_delete(struct list *bindings);
+/* Their maker ends: delete some of these names from whatever tables they are in; false if there are
+ * more. */
+bool bindings_delete(struct list *bindings);
 
 #endif

@@ -8,6 +8,7 @@
 #include "schedule.h"
 #include "thread.h"
 #include "trace.h"
+#include "work.h"
 #include "x86/fpu.h"
 
 /* Each a thread; or, if free again, twice the next free slot's number plus 1; or 0, never used,
@@ -42,7 +43,7 @@ static int64_t rings_create(struct thread *thread, uint32_t capacity)
 {
     struct process *process = thread->process;
     uint64_t size = (ring_size_bytes(capacity) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    struct job *jobs;
+    uint64_t jobs;
     int64_t address;
 
     if (!account_charge(&process->account->items[ACCOUNT_REQUESTS], capacity))
@@ -56,9 +57,9 @@ static int64_t rings_create(struct thread *thread, uint32_t capacity)
     thread->ring_address = (uint64_t)address;
     ring_init(&thread->ring, direct_pointer(thread->ring_memory->base), capacity);
     thread->jobs_order = page_order((capacity + 1) * sizeof(struct job));
-    if (!(jobs = page_alloc_zeroed(process->account, thread->jobs_order)))
+    if ((jobs = page_alloc(process->account, thread->jobs_order)) == FRAME_NONE)
         return -E_MEMORY;
-    jobs_init(thread, jobs, capacity);
+    jobs_init(thread, direct_pointer(jobs));
     return 0;
 }
 
@@ -108,6 +109,7 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
     }
     list_init(&thread->ready);
     list_init(&thread->ending.waiting);
+    list_init(&thread->work);
     thread->process = process;
     thread->number = ++last_number;
     thread->process_number = process->number;
@@ -149,16 +151,28 @@ void thread_end(struct thread *thread, const struct process_status *status)
     schedule_stop(thread);
     thread->state = THREAD_ENDED;
     clock_clear(&thread->timer);
-    if (thread->jobs)
-        jobs_discard(thread);
+    list_remove(&thread->link);
+    thread->process->threads_ending++;
+    ending_tell(&thread->ending, status);
+    object_end(&thread->object);
+}
+
+/* It has stopped: free what it has, then its process is done with it; at last the thread itself. */
+static bool thread_finish(struct object *object)
+{
+    struct thread *thread = (struct thread *)object;
+
+    if (!thread->process)
+        return true;
+    if (!jobs_discard(thread))
+        return false;
     rings_destroy(thread);
     fpu_destroy(thread);
     slot_free(thread->slot);
     account_refund(&thread->process->account->items[ACCOUNT_THREADS], 1);
-    list_remove(&thread->link);
+    thread->process->threads_ending--;
     thread->process = NULL;
-    ending_tell(&thread->ending, status);
-    object_release(&thread->object);
+    return true;
 }
 
 /* Does nothing more need to come before the thread may go on? */
@@ -183,6 +197,9 @@ void thread_wait(struct thread *thread, uint32_t wanted, uint64_t deadline)
 {
     thread->wanted = wanted;
     thread->deadline = deadline;
+    thread->waits = thread->busy;
+    if (thread->busy)
+        return;
     if (wait_is_over(thread) || (deadline != DEADLINE_NEVER && deadline <= clock_now()))
         return;
     trace(TRACE_THREAD_WAIT, wanted, thread->ring.in_flight);
@@ -191,6 +208,35 @@ void thread_wait(struct thread *thread, uint32_t wanted, uint64_t deadline)
     if (deadline != DEADLINE_NEVER) {
         thread->timer.fire = wait_expire;
         clock_set(&thread->timer, deadline);
+    }
+}
+
+void thread_keep(struct thread *thread)
+{
+    struct cpu *cpu = cpus[thread->cpu];
+
+    thread->busy = cpu->attention = true;
+    if (thread->state == THREAD_WAITING) {
+        thread->waits = true;
+        wait_end(thread);
+    } else if (cpu != cpu_current()) {
+        cpu_wake(cpu);
+    }
+}
+
+void thread_go_on(struct thread *thread)
+{
+    if (!list_empty(&thread->work)) {
+        jobs_go_on(thread);
+    } else if (thread->submit) {
+        uint32_t taken = jobs_accept(thread, thread->submit);
+
+        thread->registers.rax += taken;
+        thread->submit = taken ? thread->submit - taken : 0;
+    } else {
+        thread->busy = false;
+        if (thread->waits)
+            thread_wait(thread, thread->wanted, thread->deadline);
     }
 }
 
@@ -216,13 +262,20 @@ static __attribute__((noinline)) struct entered enter_work(struct cpu *cpu, uint
                                                            uint64_t wait, uint64_t deadline)
 {
     struct thread *thread = cpu->thread;
+    uint32_t most = submit < RING_CAPACITY_MAX ? (uint32_t)submit : RING_CAPACITY_MAX;
     uint32_t accepted = 0;
 
     if (submit)
-        accepted =
-            jobs_accept(thread, submit < RING_CAPACITY_MAX ? (uint32_t)submit : RING_CAPACITY_MAX);
+        accepted = jobs_accept(thread, most);
     if (cpu->thread == thread) {
         thread->registers.rax = accepted;
+        if (accepted && accepted < most) { /* perhaps it was only cut */
+            lock_take(cpu);
+            if (cpu->thread == thread) {
+                thread->submit = most - accepted;
+                thread_keep(thread);
+            }
+        }
         if (wait ? ring_unreaped(&thread->ring) < wait : !submit) {
             lock_take(cpu);
             if (cpu->thread == thread && wait)
@@ -251,7 +304,7 @@ static int64_t thread_op_set(struct job *job)
     struct thread *thread = (struct thread *)job->object;
     uint64_t value = job->request.arg1;
 
-    if (!thread->process)
+    if (thread->state == THREAD_ENDED)
         return -E_GONE;
     switch (job->request.arg0) {
     case PROPERTY_TLS_BASE:
@@ -288,7 +341,7 @@ static int64_t thread_op_remove(struct job *job)
         .status = own ? (int64_t)job->request.arg0 : STATUS_KILLED,
     };
 
-    if (!process)
+    if (thread->state == THREAD_ENDED)
         return -E_GONE;
     if (process->threads.next->next == &process->threads)
         process_end(process, &status);
@@ -301,6 +354,7 @@ const struct object_type thread_type = {
     .number = OBJECT_THREAD,
     .rights = RIGHT_READ | RIGHT_REMOVE | RIGHT_GET | RIGHT_SET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
     .bytes = sizeof(struct thread),
+    .finish = thread_finish,
     .numbers = {NUMBER(PROPERTY_NUMBER, struct thread, number),
                 NUMBER(PROPERTY_PRIORITY, struct thread, priority),
                 NUMBER(PROPERTY_AFFINITY, struct thread, affinity)},

@@ -36,8 +36,11 @@ struct thread {
     struct kernel_ring ring;
     struct memory *ring_memory;
     uint64_t ring_address; /* where the process sees the ring */
-    struct job *jobs;      /* stock, ring.capacity of them, and one for faults */
+    struct job *jobs;      /* stock: memory for ring.capacity of them, and one for faults */
     struct job *free_job;  /* first of those that are free */
+    struct list work;      /* jobs that are to be gone on with */
+    uint32_t jobs_made;    /* of the stock, the first so many */
+    uint32_t submit;       /* of what the last `enter` is to take, not taken yet */
     unsigned jobs_order;
     uint32_t number;         /* never used twice */
     uint32_t process_number; /* of its process */
@@ -46,6 +49,8 @@ struct thread {
     uint8_t priority;
     uint8_t affinity;   /* bit n: it may run on processor n */
     uint8_t cpu;        /* number of the processor that it runs on, or ran on last */
+    bool busy;          /* has `work` or `submit` left, or waits for their end to wait */
+    bool waits;         /* is to wait once that is done */
     uint32_t wanted;    /* WAITING: until so many completions are unreaped */
     uint64_t deadline;  /* WAITING: or until then */
     struct timer timer; /* for the deadline */
@@ -73,6 +78,12 @@ void thread_wait(struct thread *thread, uint32_t wanted, uint64_t deadline);
 
 /* For thread_answered: the thread waits; wake it if that was the answer it waited for. */
 void thread_check(struct thread *thread);
+
+/* The thread has work left: it does not wait before that is done. */
+void thread_keep(struct thread *thread);
+
+/* Go on with a piece of that; the thread runs and is busy. It may have ended when this returns. */
+void thread_go_on(struct thread *thread);
 
 /* A job of the thread was answered: wake it if it waited for that. */
 static inline void thread_answered(struct thread *thread)

@@ -2,43 +2,20 @@
 #include "bytes.h"
 #include "direct.h"
 #include "frame.h"
+#include "job.h"
 #include "user.h"
+#include "work.h"
 
 uint8_t *user_find(struct user_address at, uint32_t access)
 {
     struct found *found = found_place(at.space, at.address, access);
     uint64_t page = space_page(at.space, at.address, access);
 
+    work_spend(1);
     if (page == FRAME_NONE)
         return NULL;
     *found = (struct found){found_key(at.address, access), direct_pointer(page)};
     return found->bytes;
-}
-
-bool user_read(void *to, struct user_address from, uint64_t size)
-{
-    for (uint64_t done = 0, count; done < size; done += count) {
-        count = size - done;
-        uint8_t *bytes = user_span(user_add(from, done), MAP_READ, &count);
-
-        if (!bytes)
-            return false;
-        memcpy((uint8_t *)to + done, bytes, count);
-    }
-    return true;
-}
-
-bool user_write(struct user_address to, const void *from, uint64_t size)
-{
-    for (uint64_t done = 0, count; done < size; done += count) {
-        count = size - done;
-        uint8_t *bytes = user_span(user_add(to, done), MAP_WRITE, &count);
-
-        if (!bytes)
-            return false;
-        memcpy(bytes, (const uint8_t *)from + done, count);
-    }
-    return true;
 }
 
 bool user_copy(struct user_address to, struct user_address from, uint64_t size)
@@ -51,6 +28,7 @@ bool user_copy(struct user_address to, struct user_address from, uint64_t size)
         if (!target)
             return false;
         memcpy(target, source, count);
+        work_spend(count / 1024);
     }
     return true;
 }
@@ -63,4 +41,19 @@ bool user_reaches(struct user_address at, uint32_t access, uint64_t size)
             return false;
     }
     return true;
+}
+
+int64_t user_copy_part(struct user_address to, struct user_address from, uint64_t size,
+                       uint64_t *done)
+{
+    for (uint64_t count; *done < size; *done += count) {
+        if (*done && work_is_over())
+            return JOB_MORE;
+        count = size - *done < PAGE_SIZE ? size - *done : PAGE_SIZE;
+        if (!user_writable(user_add(to, *done), count))
+            return -E_GONE;
+        if (!user_copy(user_add(to, *done), user_add(from, *done), count))
+            return -E_BUFFER;
+    }
+    return 0;
 }

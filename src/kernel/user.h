@@ -9,11 +9,13 @@
 #define KERNEL_USER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "space.h"
 
-/* An address in a process, not to be mistaken for a pointer. */
+/* An address in a process, not to be mistaken for a pointer; without a space, one of the kernel's
+ * own after all, for copies between the two. */
 struct user_address {
     struct space *space;
     uint64_t address;
@@ -33,10 +35,14 @@ uint8_t *user_find(struct user_address at, uint32_t access);
  * something is written. */
 static inline uint8_t *user_span(struct user_address at, uint32_t access, uint64_t *size)
 {
-    const struct found *found = found_place(at.space, at.address, access);
     uint64_t within = at.address % PAGE_SIZE;
-    uint8_t *page = found->bytes;
+    const struct found *found;
+    uint8_t *page;
 
+    if (!at.space)
+        return (uint8_t *)at.address;
+    found = found_place(at.space, at.address, access);
+    page = found->bytes;
     if (found->key != found_key(at.address, access) && !(page = user_find(at, access)))
         return NULL;
     if (*size > PAGE_SIZE - within)
@@ -44,11 +50,19 @@ static inline uint8_t *user_span(struct user_address at, uint32_t access, uint64
     return page + within;
 }
 
-/* Each copies `size` bytes and gives true; false if a page is not mapped as needed, with what lies
- * before that page copied. */
-bool user_read(void *to, struct user_address from, uint64_t size);
-bool user_write(struct user_address to, const void *from, uint64_t size);
+/* Copy `size` bytes; false if a page is not mapped as needed, with what lies before that page
+ * copied. */
 bool user_copy(struct user_address to, struct user_address from, uint64_t size);
+
+static inline bool user_read(void *to, struct user_address from, uint64_t size)
+{
+    return user_copy((struct user_address){NULL, (uint64_t)to}, from, size);
+}
+
+/* The same for long copies, from byte `*done` on: as much as is done now (work.h). 0 when all is
+ * done, else JOB_MORE, -E_BUFFER, or -E_GONE: there is no writing at `to`. */
+int64_t user_copy_part(struct user_address to, struct user_address from, uint64_t size,
+                       uint64_t *done);
 
 /* Are `size` bytes there for the access? Fills what needs filling. */
 bool user_reaches(struct user_address at, uint32_t access, uint64_t size);

@@ -265,8 +265,8 @@ static void cancels(void)
     check_is(result_of(4), 0);
     check(push_cancel(index, 5) && push_cancel(index + 5, 6) && push_cancel(index + 100, 7));
     check_is(submit_all(3), 3);
-    check_is(result_of(5), -E_NOT_FOUND); /* over already */
-    check_is(result_of(6), -E_NOT_FOUND); /* this one itself */
+    check_is(result_of(5), -E_LATE);      /* over already */
+    check_is(result_of(6), -E_LATE);      /* this one itself */
     check_is(result_of(7), -E_NOT_FOUND); /* never was */
     check_is(event_add(event, 1), 8);     /* nobody takes it */
     check_is(object_get(event, PROPERTY_COUNT), 1);

@@ -4,6 +4,7 @@
 #include "kernel/direct.h"
 #include "kernel/handle.h"
 #include "kernel/page.h"
+#include "kernel/work.h"
 #include "kernel_test.h"
 
 #define THINGS 64u
@@ -29,6 +30,7 @@ static uint32_t stale[STALE], live_count, stale_count;
 static uint16_t last_generation[SLOTS];                             /* handed out by each slot */
 static uint32_t free_slots[2 * SLOTS], free_first, free_end, slots; /* a model of the queue */
 static struct account account;
+int32_t work_left = INT32_MAX;
 static struct handle_table table;
 static unsigned pages, pages_left;
 
@@ -101,7 +103,11 @@ static void table_make(uint64_t limit)
 
 static void table_unmake(void)
 {
-    handle_table_destroy(&table);
+    /* in pieces of all sizes */
+    do
+        work_left = (int32_t)random_below(100);
+    while (!handle_table_clear(&table));
+    work_left = INT32_MAX;
     require(account.items[ACCOUNT_HANDLES].used == 0 && pages == 0);
     for (unsigned i = 0; i < THINGS; i++)
         require(things[i].object.references == 1 && things[i].handles == 0 &&

@@ -8,6 +8,7 @@
 #include "kernel/page.h"
 #include "kernel/space.h"
 #include "kernel/x86/paging.h"
+#include "kernel/work.h"
 #include "kernel_test.h"
 
 #define PAGES    128u /* in each of the windows that the test looks at */
@@ -40,6 +41,7 @@ static struct memory memories[MEMORIES];
 static struct memory part; /* of the last of them */
 static struct space space;
 static struct account account;
+int32_t work_left = INT32_MAX;
 static unsigned pieces, pieces_left; /* of the heap */
 
 static struct model_page *page_at(uint64_t address)
@@ -105,9 +107,14 @@ uint64_t paging_create(struct account *payer)
     return ROOT;
 }
 
-void paging_destroy(uint64_t root, struct account *payer)
+bool paging_clear(uint64_t *root, struct account *payer)
 {
-    require(root == ROOT && payer == &account);
+    require(payer == &account);
+    if (*root == FRAME_NONE)
+        return true;
+    require(*root == ROOT);
+    *root = FRAME_NONE;
+    return true;
 }
 
 bool paging_map(uint64_t root, struct account *payer, uint64_t address, uint64_t page,
@@ -161,6 +168,15 @@ static void space_make(void)
     pieces = 0;
     pieces_left = UINT32_MAX;
     require(space_init(&space, &account));
+}
+
+/* In pieces of all sizes. */
+static void space_clear_all(void)
+{
+    do
+        work_left = (int32_t)random_below(10);
+    while (!space_clear(&space));
+    work_left = INT32_MAX;
 }
 
 /* Nothing of the range, seen as pages of one window, is mapped. */
@@ -366,12 +382,12 @@ START_TEST(random_steps)
             tables_check();
         }
         if (step % 5000 == 4999) { /* fixed ones would fill it up */
-            space_destroy(&space);
+            space_clear_all();
             require(pieces == 0);
             space_make();
         }
     }
-    space_destroy(&space);
+    space_clear_all();
     for (unsigned i = 0; i < MEMORIES; i++)
         require(memories[i].object.references == 1);
 }
@@ -429,7 +445,7 @@ START_TEST(guard_pages)
     require(space_map(&space, USER_MAP_BASE + PAGE_SIZE, PAGE_SIZE, &memories[0], 0, 0, false) > 0);
     require(space_map(&space, 0, PAGE_SIZE, &memories[0], 0, 0, false) ==
             (int64_t)(USER_MAP_BASE + 3 * PAGE_SIZE));
-    space_destroy(&space);
+    space_clear_all();
 }
 END_TEST
 
@@ -454,7 +470,7 @@ START_TEST(no_memory)
     *page_at(USER_BASE + PAGE_SIZE) = (struct model_page){0};
     regions_check();
     require(memories[2].object.references == 3);
-    space_destroy(&space);
+    space_clear_all();
     require(memories[2].object.references == 1 && pieces == 0);
 }
 END_TEST

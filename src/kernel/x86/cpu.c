@@ -264,6 +264,14 @@ void cpu_prepare(struct thread *thread)
     cpu_write_msr(MSR_FS_BASE, thread->tls_base);
 }
 
+void cpu_breathe(bool idle)
+{
+    if (idle)
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
+    else
+        __asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
 void cpu_forget(struct process *process)
 {
     for (uint32_t i = 0; i < cpus_count; i++) {

@@ -194,11 +194,9 @@ static inline uint32_t cpu_thread_number(void)
     return cpu_current()->thread_number;
 }
 
-/* Sleep until an interrupt came; one that comes just before is not missed (SDM volume 2, STI). */
-static inline void cpu_idle(void)
-{
-    __asm__ volatile("sti; hlt; cli" : : : "memory");
-}
+/* Let interrupts in that came meanwhile, and go on; if idle, sleep until one came: none that comes
+ * just before is missed (SDM volume 2, STI). */
+void cpu_breathe(bool idle);
 
 /* Stop this processor for good. */
 static inline _Noreturn void cpu_stop(void)

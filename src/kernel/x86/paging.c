@@ -1,6 +1,7 @@
 /* Page tables, as paging.h tells. */
 #include "../direct.h"
 #include "../page.h"
+#include "../work.h"
 #include "abi/object.h"
 #include "cpu.h"
 #include "paging.h"
@@ -60,34 +61,42 @@ uint64_t paging_create(struct account *account)
     return direct_physical(table);
 }
 
-static void table_free(uint64_t entry, unsigned level, struct account *account);
+static bool table_free(uint64_t *entry, unsigned level, struct account *account);
 
-/* Free the tables below `count` entries. Most entries are empty: look at eight at a time. */
-static void entries_free(const uint64_t *table, unsigned count, unsigned level,
-                         struct account *account)
+/* Free tables below `count` entries. Most entries are empty: look at eight at a time. */
+static bool entries_free(uint64_t *table, unsigned count, unsigned level, struct account *account)
 {
     for (unsigned i = 0; i < count; i += 8) {
-        const uint64_t *e = table + i;
+        uint64_t *e = table + i;
 
         if (!(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]))
             continue;
         for (unsigned j = 0; j < 8; j++)
-            if (e[j] & PRESENT)
-                table_free(e[j], level - 1, account);
+            if ((e[j] & PRESENT) && !table_free(&e[j], level - 1, account))
+                return false;
     }
+    work_spend(8);
+    return true;
 }
 
-static void table_free(uint64_t entry, unsigned level, struct account *account)
+static bool table_free(uint64_t *entry, unsigned level, struct account *account)
 {
-    if (level > 0)
-        entries_free(table_at(entry), ENTRIES, level, account);
-    page_free(account, entry & ADDRESS, 0);
+    if (work_is_over() || (level > 0 && !entries_free(table_at(*entry), ENTRIES, level, account)))
+        return false;
+    page_free(account, *entry & ADDRESS, 0);
+    *entry = 0;
+    return true;
 }
 
-void paging_destroy(uint64_t root, struct account *account)
+bool paging_clear(uint64_t *root, struct account *account)
 {
-    entries_free(table_at(root), USER_ENTRIES, TOP_LEVEL, account);
-    page_free(account, root, 0);
+    if (*root == FRAME_NONE)
+        return true;
+    if (!entries_free(table_at(*root), USER_ENTRIES, TOP_LEVEL, account))
+        return false;
+    page_free(account, *root, 0);
+    *root = FRAME_NONE;
+    return true;
 }
 
 bool paging_map(uint64_t root, struct account *account, uint64_t address, uint64_t page,

@@ -20,8 +20,9 @@ void paging_init(void);
 /* A top table with an empty user half: its physical address, or FRAME_NONE. */
 uint64_t paging_create(struct account *account);
 
-/* Free all tables of the user half, and the top table; not the pages they point to. */
-void paging_destroy(uint64_t root, struct account *account);
+/* Free some tables of the user half, at last the top table, which FRAME_NONE then stands for; not
+ * the pages they point to. False if there are more. */
+bool paging_clear(uint64_t *root, struct account *account);
 
 /* Enter one page with the access (enum map_access, MAP_DEVICE); false if there is no memory for a
  * table. */
