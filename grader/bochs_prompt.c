@@ -156,8 +156,12 @@ int bochs_poll(struct bochs *bochs, int timeout_ms, struct bochs_stop *stop)
 {
     int result = bochs_await(bochs, timeout_ms);
 
-    if (result == 1)
-        return stop_parse(bochs, text_after_echo(bochs), stop) == 0 ? 1 : -1;
+    if (result == 1) {
+        if (stop_parse(bochs, text_after_echo(bochs), stop) != 0)
+            return -1;
+        /* registers that are asked for from here on are those of the processor that stopped */
+        return bochs->cpus <= 1 || bochs_command(bochs, "set $cpu = %u", stop->cpu) ? 1 : -1;
+    }
     if (result < 0) {
         *stop = (struct bochs_stop){.reason = BOCHS_STOP_ENDED, .tick = bochs->tick};
         return bochs->pid == 0 ? 1 : -1;
