@@ -47,6 +47,7 @@ python orrery_build = "$b"
 python orrery_console = "$console"
 source grader/gdb/orrery.py
 source grader/gdb/values.py
+python sys.dont_write_bytecode = True; sys.path.insert(0, "grader/gdb"); import kernel, map
 target remote | exec $bridge $options $* $image
 EOF
 if [ -n "${BATCH:-}" ]; then
