@@ -32,7 +32,7 @@
     METHOD(THREAD, SET, "priority, tls-base")                                                      \
     METHOD(MEMORY, READ, "copies bytes out, from `offset` on; short at its end")                   \
     METHOD(MEMORY, WRITE, "copies bytes in, from `offset` on; short at its end")                   \
-    METHOD(MEMORY, CREATE, "a view or a copy of a part (`arg1` form; struct memory_part)")         \
+    METHOD(MEMORY, CREATE, "a view, a loan or a copy of a part (`arg1` form; struct memory_part)") \
     METHOD(MEMORY, GET, "type, size, physical (which has a right of its own)")                     \
     METHOD(MEMORY, WATCH, "size, which never changes")                                             \
     METHOD(PORT, READ, "the rest of what the call `arg0` brought, from `offset` on")               \

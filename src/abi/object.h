@@ -98,6 +98,7 @@ enum memory_form {
     MEMORY_VIEW_READ_ONLY = 3, /* the same without the right to write */
     MEMORY_COPY = 4,           /* of memory: pages shared until written; struct memory_part */
     MEMORY_PAGED = 5,          /* of a process: a server gives the pages; struct memory_pager */
+    MEMORY_LOAN = 6,           /* of memory: a view that is taken back; struct memory_part */
 };
 
 struct memory_place {

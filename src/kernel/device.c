@@ -1,32 +1,26 @@
 /* Device memory, as device.h tells. */
 #include "device.h"
+#include "files.h"
 #include "job.h"
 #include "memory.h"
 #include "number.h"
 #include "process.h"
 #include "x86/machine.h"
 
-static const struct boot_info *boot;
-
-void device_init(const struct boot_info *info)
-{
-    boot = info;
-}
-
 /* Does no part of the range belong to the kernel, or to what it gives out as memory? */
 static bool range_is_device(uint64_t first, uint64_t last)
 {
-    const uint8_t *ranges = (const uint8_t *)boot + boot->memory.offset;
+    const uint8_t *ranges = (const uint8_t *)boot_info + boot_info->memory.offset;
 
-    for (uint32_t i = 0; i < boot->memory.count; i++) {
+    for (uint32_t i = 0; i < boot_info->memory.count; i++) {
         const struct boot_memory *range =
-            (const void *)(ranges + (uint64_t)i * boot->memory.stride);
+            (const void *)(ranges + (uint64_t)i * boot_info->memory.stride);
 
         if (range->type != BOOT_MEMORY_RESERVED && range->type != BOOT_MEMORY_FRAMEBUFFER &&
             range->base <= last && range->base + range->size > first)
             return false;
     }
-    return machine_may_lend(first, last);
+    return last < MACHINE_OWN_FIRST || first > MACHINE_OWN_LAST;
 }
 
 static int64_t device_op_open(struct job *job)
@@ -38,7 +32,7 @@ static int64_t device_op_open(struct job *job)
 
     if (length < 0)
         return length;
-    if (!number_parse_range(name, INT64_MAX >> 4, &first, &last))
+    if (!number_parse_range(name, UINT32_MAX, &first, &last))
         return -E_NAME;
     if (first % PAGE_SIZE || (last + 1) % PAGE_SIZE || last - first >= MEMORY_SIZE_MAX)
         return -E_RANGE;

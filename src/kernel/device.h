@@ -6,11 +6,8 @@
 #ifndef KERNEL_DEVICE_H
 #define KERNEL_DEVICE_H
 
-#include "abi/boot.h"
 #include "object.h"
 
 extern struct object device_space_table;
-
-void device_init(const struct boot_info *info);
 
 #endif

@@ -4,24 +4,24 @@
 #include "job.h"
 #include "process.h"
 
-static const struct boot_info *boot;
+const struct boot_info *boot_info;
 
 static const struct boot_file *file_at(uint64_t index)
 {
-    const uint8_t *files = (const uint8_t *)boot + boot->files.offset;
+    const uint8_t *files = (const uint8_t *)boot_info + boot_info->files.offset;
 
-    return (const struct boot_file *)(const void *)(files + index * boot->files.stride);
+    return (const struct boot_file *)(const void *)(files + index * boot_info->files.stride);
 }
 
 void files_init(const struct boot_info *info)
 {
-    boot = info;
+    boot_info = info;
     files_table.count = info->files.count;
 }
 
 const struct boot_file *files_find(const char *name)
 {
-    for (uint64_t i = 0; i < boot->files.count; i++)
+    for (uint64_t i = 0; i < boot_info->files.count; i++)
         if (name_equals(name, strlen(name), file_at(i)->name))
             return file_at(i);
     return NULL;
@@ -30,7 +30,7 @@ const struct boot_file *files_find(const char *name)
 static bool files_entry(struct object *table, uint64_t index, struct table_entry *entry)
 {
     (void)table;
-    if (index >= boot->files.count)
+    if (index >= boot_info->files.count)
         return false;
     entry->type = OBJECT_MEMORY;
     entry->rights = memory_type.rights & ~(uint32_t)RIGHT_WRITE;

@@ -11,6 +11,9 @@ extern struct files {
     uint64_t count;
 } files_table;
 
+/* What the loader told. */
+extern const struct boot_info *boot_info;
+
 void files_init(const struct boot_info *info);
 
 /* The boot archive's file of that name, or NULL. */

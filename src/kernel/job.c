@@ -49,7 +49,7 @@ static void job_expire(struct timer *timer)
 }
 
 /* Deadlines count from when the request is taken. */
-static __attribute__((noinline)) void deadline_set(struct job *job)
+__attribute__((noinline)) void job_deadline(struct job *job)
 {
     uint64_t now = clock_now(), left = TIMER_NEVER - 1 - now;
 
@@ -91,7 +91,7 @@ static struct job *job_take(struct thread *thread, uint32_t flags)
         job_refuse(job, E_ARGUMENT);
     /* of a plain no-op at a chain's end that word was not read: it is an earlier request's */
     if (!request_is_nop(&job->request) && job->request.deadline)
-        deadline_set(job);
+        job_deadline(job);
     trace_as(thread->number, TRACE_SUBMIT, job->request.op, job->request.user_data);
     return job;
 }
@@ -253,7 +253,8 @@ void job_abort(struct job *job, enum error error)
 {
     if (job->state == JOB_WAITING || job->state == JOB_TAKEN)
         port_withdraw(job);
-    if (job->fetch)
+    /* it may be just the page that does not come in time */
+    if (job->fetch && (error != E_TIMEOUT || !job->request.deadline))
         pager_end(job, false);
     /* one that waits for its predecessor stays linked: it is answered in its turn */
     if (job->state == JOB_LINKED)
@@ -370,6 +371,7 @@ static void job_start(struct job *job)
     int64_t result;
 
     job->state = JOB_STARTED;
+    pager_missing = NULL;
     /* one that has an object waited meanwhile, did a part, or calls for a page now */
     result = job->object ? job_call(job) : job_run(job);
     if (result == JOB_MORE) {

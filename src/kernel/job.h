@@ -67,6 +67,9 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most);
 /* Start the jobs whose predecessors completed meanwhile. Called before the kernel is left. */
 void jobs_run(void);
 
+/* Set the timer of its deadline, from now on. */
+void job_deadline(struct job *job);
+
 /* Run a job, which is in no list, once more before the kernel is left. */
 void job_again(struct job *job);
 

@@ -134,7 +134,6 @@ void kernel_main(uint64_t info_address)
     if (info->magic != BOOT_INFO_MAGIC || info->version != BOOT_INFO_VERSION)
         panic("the loader's info structure is not one of version %u", BOOT_INFO_VERSION);
     files_init(info);
-    device_init(info);
     if ((symbols = files_find("kernel.symbols")))
         panic_init(direct_pointer(symbols->base), symbols->size);
     trace_init(info->trace_base, info->trace_size);

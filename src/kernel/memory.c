@@ -13,6 +13,7 @@
 
 #define SMALL_PAGES    128u /* a SMALL object's array comes from the heap */
 #define PAGES_PER_LEAF (PAGE_SIZE / sizeof(uint64_t))
+#define NOT_LENT       (RIGHT_CREATE | RIGHT_EXECUTE | RIGHT_PHYSICAL)
 
 uint64_t memory_pages(const struct memory *memory)
 {
@@ -127,22 +128,12 @@ uint64_t memory_page(struct memory *memory, uint64_t index)
         return FRAME_NONE;
     if (!*slot) {
         if (memory->pager)
-            return pager_miss(memory, index);
+            return pager_miss(memory, index, slot);
         if (!(page = page_alloc_zeroed(memory->account, 0)))
             return FRAME_NONE;
         *slot = direct_physical(page);
     }
     return *slot;
-}
-
-void memory_page_give(struct memory *memory, uint64_t index, uint64_t page)
-{
-    uint64_t *slot = slot_find(memory, index);
-
-    if (*slot)
-        page_free(memory->account, page, 0);
-    else
-        *slot = page;
 }
 
 /* Give the object a copy of a page that it shares, in all its mappings. */
@@ -230,8 +221,11 @@ static int64_t memory_transfer(struct job *job, bool write)
 {
     struct memory *memory = (struct memory *)job->object;
     uint64_t offset = job->request.offset, index = 0, size, done;
+    const struct memory *whole = memory_whole(memory, &index);
 
-    if (memory_whole(memory, &index)->kind == MEMORY_DEVICE)
+    if (!whole)
+        return -E_GONE;
+    if (whole->kind == MEMORY_DEVICE)
         return -E_STATE;
     if (offset > memory->size)
         return -E_RANGE;
@@ -256,12 +250,8 @@ static int64_t memory_transfer(struct job *job, bool write)
 
         index = (offset + done) >> PAGE_SHIFT;
         page = write ? memory_page_own(memory, index) : memory_page(memory, index);
-        if (page == FRAME_NONE) {
-            if (!done)
-                return pager_missing ? -E_BUFFER : -E_MEMORY;
-            pager_missing = NULL; /* what there is will do */
-            return (int64_t)done;
-        }
+        if (page == FRAME_NONE)
+            return done ? (int64_t)done : pager_missing ? -E_BUFFER : -E_MEMORY;
         bytes = (uint8_t *)direct_pointer(page) + (offset + done) % PAGE_SIZE;
         result = write ? job_fetch(job, done, bytes, count) : job_store(job, done, bytes, count);
         if (result)
@@ -297,8 +287,9 @@ static int64_t memory_op_get(struct job *job)
     return (int64_t)(memory->base + (index << PAGE_SHIFT));
 }
 
-/* Let it have the pager that the request describes. */
-static int64_t pager_set(struct job *job, struct memory *memory)
+/* Paged memory, as the request describes it, to `*memory`: 0 or an error. */
+static int64_t paged_make(struct job *job, struct account *account, uint64_t size,
+                          struct memory **memory)
 {
     struct memory_pager pager;
     struct object *object;
@@ -314,8 +305,10 @@ static int64_t pager_set(struct job *job, struct memory *memory)
         return result;
     if (object->type->number != OBJECT_REMOTE)
         return -E_TYPE;
-    memory->pager = object_hold(object);
-    memory->timeout_ns = pager.timeout_ns;
+    if (!(*memory = memory_create(account, size)))
+        return -E_MEMORY;
+    (*memory)->pager = object_hold(object);
+    (*memory)->timeout_ns = pager.timeout_ns;
     return 0;
 }
 
@@ -330,12 +323,11 @@ int64_t memory_make(struct job *job, struct account *account)
     if (size == 0 || size > MEMORY_SIZE_MAX)
         return -E_RANGE;
     size = (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    if (job->request.arg1 == MEMORY_ANONYMOUS || job->request.arg1 == MEMORY_PAGED) {
+    if (job->request.arg1 == MEMORY_ANONYMOUS) {
         memory = memory_create(account, size);
-        if (memory && job->request.arg1 == MEMORY_PAGED && (result = pager_set(job, memory))) {
-            object_release(&memory->object);
+    } else if (job->request.arg1 == MEMORY_PAGED) {
+        if ((result = paged_make(job, account, size, &memory)))
             return result;
-        }
     } else if (job->request.arg1 == MEMORY_CONTIGUOUS) {
         if (job->request.length < sizeof place || job_fetch(job, 0, &place, sizeof place))
             return -E_BUFFER;
@@ -428,6 +420,11 @@ static int64_t memory_op_create(struct job *job)
     case MEMORY_VIEW:
         made = view_create(job_process(job)->account, memory, &part);
         break;
+    case MEMORY_LOAN:
+        if ((made = view_create(job_process(job)->account, memory, &part)))
+            made->loan = true;
+        rights = (rights & ~(uint32_t)NOT_LENT) | RIGHT_REMOVE;
+        break;
     case MEMORY_COPY:
         /* a device would not ask before it writes, and what a pager has cannot be shared */
         if (memory_is_fixed(memory) || memory->pager)
@@ -442,13 +439,28 @@ static int64_t memory_op_create(struct job *job)
     return made ? job_give(job, &made->object, rights) : -E_MEMORY;
 }
 
+/* A loan is taken back. */
+static void memory_handle_closed(struct object *object, uint32_t rights, struct handle_table *table)
+{
+    struct memory *loan = (struct memory *)object, *whole = loan->whole;
+
+    (void)table;
+    if (!(rights & RIGHT_REMOVE) || !loan->loan || !whole)
+        return;
+    space_take_back(loan);
+    loan->whole = NULL;
+    loan->size = 0;
+    object_release(&whole->object);
+}
+
 const struct object_type memory_type = {
     .number = OBJECT_MEMORY,
-    .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_CREATE | RIGHT_GET | RIGHT_MAP | RIGHT_EXECUTE |
-              RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_PHYSICAL,
+    .rights = RIGHT_READ | RIGHT_WRITE | RIGHT_CREATE | RIGHT_REMOVE | RIGHT_GET | RIGHT_MAP |
+              RIGHT_EXECUTE | RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_PHYSICAL,
     .bytes = sizeof(struct memory),
     .numbers = {NUMBER(PROPERTY_SIZE, struct memory, size)},
     .finish = memory_finish,
+    .handle_closed = memory_handle_closed,
     .methods = {[OP_READ] = memory_op_read,
                 [OP_WRITE] = memory_op_write,
                 [OP_CREATE] = memory_op_create,

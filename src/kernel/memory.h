@@ -11,6 +11,11 @@
  * buffer. Pages that neither has touched stay untaken in both. What is shared is paid for by each
  * that shares it (page.h).
  *
+ * A loan is a view for somebody else that is taken back: then no mapping shows the pages any more
+ * that was made with the loan, and the loan is empty. That happens when a handle on it with the
+ * right to remove is closed, so at the latest when the lender ends. Borrowers may hand it on, but
+ * make no views, copies or loans of it.
+ *
  * Paged memory is anonymous memory whose pages are not zero at first: a process gives them.
  *
  * A page of an object is never mapped for writing somewhere and for execution somewhere else.
@@ -30,13 +35,14 @@
 
 #define MEMORY_SIZE_MAX (UINT64_C(1) << 30)
 
+/* DEVICE: no memory at all, to be mapped, but never touched by the kernel. */
 enum memory_kind {
     MEMORY_SMALL,
     MEMORY_LARGE,
     MEMORY_BLOCK,
     MEMORY_FOREIGN,
-    MEMORY_DEVICE, /* no memory at all: to be mapped, but never touched by the kernel */
-    MEMORY_PART,
+    MEMORY_DEVICE,
+    MEMORY_PART
 };
 
 struct memory {
@@ -44,7 +50,8 @@ struct memory {
     struct account *account; /* pays for it, and for the pages if they are its own */
     uint64_t size;           /* bytes */
     uint64_t base;           /* MEMORY_BLOCK, _FOREIGN, _DEVICE: physical address */
-    /* MEMORY_PART: whose pages these are, from the byte `base` on; it is no part itself. Or NULL */
+    /* MEMORY_PART: whose pages these are, from the byte `base` on; it is no part itself. NULL if it
+     * is a loan that was taken back */
     struct memory *whole;
     /* MEMORY_SMALL: physical addresses of pages, 0 if not there yet; MEMORY_LARGE: of pages that
      * hold such an array each */
@@ -57,6 +64,7 @@ struct memory {
     uint16_t kind;        /* enum memory_kind */
     uint16_t order;       /* MEMORY_BLOCK: of the block */
     bool writable;
+    bool loan; /* a part that is taken back when its lender's handle is closed */
 };
 
 extern const struct object_type memory_type;
@@ -82,11 +90,12 @@ int64_t memory_make(struct job *job, struct account *account);
 /* Pages in the object. */
 uint64_t memory_pages(const struct memory *memory);
 
-/* Can the kernel have each page of it at once, as long as there is memory? */
+/* Can the kernel have each page of it at once, now and later, as long as there is memory? */
 static inline bool memory_is_near(const struct memory *memory)
 {
-    memory = memory->whole ? memory->whole : memory;
-    return !memory->pager && memory->kind != MEMORY_DEVICE;
+    const struct memory *whole = memory->whole ? memory->whole : memory;
+
+    return !memory->loan && !whole->pager && whole->kind != MEMORY_DEVICE;
 }
 
 /* Physical address of page number `index`, which must exist, for reading; taking a zeroed page if
@@ -96,10 +105,6 @@ uint64_t memory_page(struct memory *memory, uint64_t index);
 /* The same for writing: a page that nobody shares, copied if need be; all mappings of the object
  * then show the copy. Not for foreign memory. */
 uint64_t memory_page_own(struct memory *memory, uint64_t index);
-
-/* Page number `index`, of which memory_page said that its pager has it, is this one now, which is
- * charged to the object's account; unless there is one meanwhile. */
-void memory_page_give(struct memory *memory, uint64_t index, uint64_t page);
 
 /* Copy bytes from one object into another. False if there is no memory for the pages. */
 bool memory_copy(struct memory *to, uint64_t at, struct memory *from, uint64_t offset,

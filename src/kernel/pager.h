@@ -10,7 +10,8 @@
  * When the answer is there the instruction, or the request's method, is run again from its start.
  * That is safe because a method that fails for want of a page has had no effect yet: all checks
  * come first. If the pager fails (an error, its end, the timeout) the thread's process ends; a
- * request is run once more and takes what is missing for an error.
+ * request is run once more and takes what is missing for an error. A deadline of the request's own
+ * takes the timeout's place.
  *
  * Each call has a frame of its own to be filled: two who touch one page both call, and the second
  * answer is dropped. Pagers allocate nothing in the pager's process. The caller holds the lock.
@@ -25,12 +26,13 @@ struct job;
 struct memory;
 struct thread;
 
-/* The object whose page could not be had just now because its pager has it, or NULL. Whoever gives
- * up for want of a page tells pager_takes or pager_fault, or sets this to NULL. */
+/* The object whose page could not be had since the job that runs was started because its pager has
+ * it, or NULL. */
 extern struct memory *pager_missing;
 
-/* For memory_page: its pager has the page. Gives FRAME_NONE. */
-uint64_t pager_miss(struct memory *memory, uint64_t index);
+/* For memory_page: its pager has page number `index`, whose address is to be in `*slot`. Gives
+ * FRAME_NONE. */
+uint64_t pager_miss(struct memory *memory, uint64_t index, uint64_t *slot);
 
 /* For job_complete: is the result not the job's yet, but a page's? Then that is seen to. */
 bool pager_takes(struct job *job, int64_t result);

@@ -257,9 +257,9 @@ static int64_t reply_give(struct job *job, struct user_address data, uint64_t si
         return -E_NOT_FOUND;
     if (!reply_fits(&call->request, size, result))
         return -E_RANGE;
+    if (call->fetch && given) /* nobody would learn of the handle */
+        return -E_ARGUMENT;
     if (given) {
-        if (call->fetch) /* nobody would learn of the handle */
-            return -E_ARGUMENT;
         error = handle_resolve(&job_process(job)->handles, given, RIGHT_TRANSFER, &object, &rights);
         if (error)
             return error;

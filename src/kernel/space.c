@@ -131,8 +131,11 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct
                   uint64_t offset, uint32_t access, bool fixed)
 {
     uint64_t size = memory_pages(memory) << PAGE_SHIFT;
+    struct memory *loan = memory->loan ? memory : NULL;
     struct region *region;
 
+    if (loan && !loan->whole)
+        return -E_GONE;
     if ((access & MAP_WRITE) && (access & MAP_EXECUTE))
         return -E_ARGUMENT;
     if (offset % PAGE_SIZE || offset > size || length > size - offset || length > USER_TOP)
@@ -156,6 +159,7 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct
         .end = address + length,
         .space = space,
         .memory = (struct memory *)object_hold(&memory->object),
+        .loan = loan,
         .offset = offset,
         .access = access | MAP_READ | (memory->kind == MEMORY_DEVICE ? MAP_DEVICE : 0),
         .fixed = fixed,
@@ -171,6 +175,21 @@ static void region_delete(struct region *region)
     list_remove(&region->mapping);
     object_release(&region->memory->object);
     heap_free(region, sizeof *region);
+}
+
+void space_take_back(struct memory *loan)
+{
+    struct list *head = &loan->whole->mappings;
+
+    for (struct list *link = head->next, *next; link != head; link = next) {
+        struct region *region = container_of(link, struct region, mapping);
+
+        next = link->next;
+        if (region->loan == loan) {
+            paging_unmap(region->space->root, region->start, region->end - region->start);
+            region_delete(region);
+        }
+    }
 }
 
 /* Cut the range out of the region; `rest` is ready to describe what remains behind the range. */

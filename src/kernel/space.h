@@ -18,6 +18,7 @@ struct region {
     uint64_t start, end;
     struct space *space;
     struct memory *memory; /* no MEMORY_PART: a region shows the whole's pages */
+    struct memory *loan;   /* by which it is shown, or NULL */
     uint64_t offset;       /* into the memory object, of `start` */
     uint32_t access;       /* enum map_access, MAP_DEVICE */
     bool fixed;            /* the kernel's own arrangement: not to be unmapped by requests */
@@ -63,7 +64,8 @@ bool space_clear(struct space *space);
  * choice if that is 0. All three are multiples of the page size. Takes a reference to the object.
  * Gives the address, -E_RANGE (alignment, wrap, not in the user half, beyond the object),
  * -E_EXISTS (something is there), -E_ARGUMENT (write and execute), -E_BUSY (one of the two, and
- * a page of the range is mapped for the other, in whichever space), -E_MEMORY.
+ * a page of the range is mapped for the other, in whichever space), -E_GONE (a loan that was
+ * taken back), -E_MEMORY.
  */
 int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct memory *memory,
                   uint64_t offset, uint32_t access, bool fixed);
@@ -74,6 +76,9 @@ int64_t space_unmap(struct space *space, uint64_t address, uint64_t length);
 
 /* Unmap a fixed region that starts at the address. */
 void space_unmap_fixed(struct space *space, uint64_t address);
+
+/* Take away all mappings, in whichever space, that were made with a loan. */
+void space_take_back(struct memory *loan);
 
 /* Take a range of an object, which is no part, out of the page tables of all that map it. The
  * mappings stay: the pages are looked up again when they are touched. */

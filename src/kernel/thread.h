@@ -15,14 +15,8 @@
 #define THREAD_PRIORITIES       32u
 #define THREAD_PRIORITY_DEFAULT 16u
 
-/* WAITING in `enter`; FAULTED: for a page. */
-enum thread_state {
-    THREAD_READY,
-    THREAD_RUNNING,
-    THREAD_WAITING,
-    THREAD_FAULTED,
-    THREAD_ENDED,
-};
+/* WAITING in `enter`, FAULTED for a page. */
+enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_WAITING, THREAD_FAULTED, THREAD_ENDED };
 
 struct thread {
     union {

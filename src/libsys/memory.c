@@ -3,11 +3,16 @@
 
 #include <stddef.h>
 
+#include "abi/error.h"
 #include "abi/layout.h"
 #include "abi/object.h"
 #include "abi/op.h"
+#include "abi/right.h"
 #include "libsys/handle.h"
+#include "libsys/ring.h"
 #include "libsys/sync.h"
+#include "libsys/text.h"
+#include "libsys/thread.h"
 
 static uint64_t page_round_up(uint64_t size_bytes)
 {
@@ -51,6 +56,42 @@ int64_t memory_view(uint32_t memory, uint64_t offset, uint64_t length, bool writ
     const struct memory_part part = {offset, length};
 
     return create_described(memory, 0, writable ? MEMORY_VIEW : MEMORY_VIEW_READ_ONLY, &part);
+}
+
+int64_t memory_loan(uint32_t memory, uint64_t offset, uint64_t length)
+{
+    const struct memory_part part = {offset, length};
+
+    return create_described(memory, 0, MEMORY_LOAN, &part);
+}
+
+int64_t memory_lend(uint32_t object, const char *name, uint32_t memory, uint64_t offset,
+                    uint64_t length, bool writable)
+{
+    const uint32_t rights = RIGHT_READ | RIGHT_MAP | RIGHT_GET | RIGHT_DUPLICATE | RIGHT_TRANSFER;
+    int64_t loan = memory_loan(memory, offset, length);
+    struct request share = {.op = OP_SHARE,
+                            .flags = REQUEST_LINK,
+                            .handle = object,
+                            .user_data = SYNC_TAG | thread_sync_count(),
+                            .buffer = (uint64_t)name,
+                            .length = strlen(name),
+                            .arg0 = (uint64_t)loan,
+                            .arg1 = rights | (writable ? (uint32_t)RIGHT_WRITE : 0)};
+    struct request close = {.op = OP_CLOSE, .flags = REQUEST_ALWAYS, .handle = (uint32_t)loan};
+    struct completion completion = {.result = -E_ROOM};
+    struct ring *ring = thread_ring();
+
+    if (loan < 0)
+        return loan;
+    if (ring_room(ring) < 2)
+        enter(ring_pending(ring), 0, 0);
+    /* linked: nothing comes between the answer and the loan's end */
+    if (ring_room(ring) >= 2)
+        ring_push(ring, share);
+    request_wait(close);
+    ring_pop_tagged(ring, share.user_data, &completion);
+    return completion.result;
 }
 
 int64_t memory_copy(uint32_t memory, uint64_t offset, uint64_t length)

@@ -35,6 +35,21 @@ int64_t memory_create_paged(uint64_t size_bytes, uint32_t remote, uint64_t timeo
 int64_t memory_view(uint32_t memory, uint64_t offset, uint64_t length, bool writable);
 
 /*
+ * A view that is taken back when this handle on it, or any with the right to remove, is closed:
+ * then it is empty, and whoever mapped it has the mapping no more. Neither the right to execute nor
+ * that to the physical address goes along. Its handle, or the errors of memory_view.
+ */
+int64_t memory_loan(uint32_t memory, uint64_t offset, uint64_t length);
+
+/*
+ * Lend the range to an object behind a server for one call: it gets a handle under `name`
+ * (OP_SHARE), to read and map and, if `writable`, to write. With the server's answer it has the
+ * pages no more, nor if it ends or this process does. The answer, or the errors of memory_loan.
+ */
+int64_t memory_lend(uint32_t object, const char *name, uint32_t memory, uint64_t offset,
+                    uint64_t length, bool writable);
+
+/*
  * The same range as memory of its own, with the contents of this moment: pages are copied when one
  * of the two objects is written. Pages that are there already are charged to the caller at once,
  * copied or not. The new handle can always write; if the old one could not, it cannot execute.

@@ -12,17 +12,6 @@ enum { ACPI_SLEEP_ENABLE = 0x2000 };
 
 #define SERIAL_PATIENCE 100000u /* a line that is not there must not hang a panic */
 
-/* I/O APICs (Intel ICH data sheets), and local APICs with the messages to them (SDM volume 3,
- * section 10.11). The processor's addresses have as many bits as CPUID leaf 80000008 says. */
-bool machine_may_lend(uint64_t first, uint64_t last)
-{
-    uint32_t a = 0x80000008, b, c = 0, d;
-
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    return last >> (a & 0xff) == 0 && (last < 0xfec00000 || first >= 0xfed00000) &&
-           (last < 0xfee00000 || first >= 0xfef00000);
-}
-
 __attribute__((noinline)) void machine_power_off(uint64_t status)
 {
     for (const char *word = "Shutdown"; *word; word++)

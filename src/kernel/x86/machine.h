@@ -2,12 +2,12 @@
 #ifndef KERNEL_X86_MACHINE_H
 #define KERNEL_X86_MACHINE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* Can the processor reach the addresses, and does the kernel leave them alone? It does not share
- * the interrupt controllers. */
-bool machine_may_lend(uint64_t first, uint64_t last);
+/* Physical addresses that the kernel leaves to nobody: of the interrupt controllers (SDM volume 3,
+ * section 10.11, Intel ICH data sheets). */
+#define MACHINE_OWN_FIRST UINT64_C(0xfec00000)
+#define MACHINE_OWN_LAST  UINT64_C(0xfeefffff)
 
 /* Turn the machine off. Hosts find the exit status here, in the first argument. */
 _Noreturn void machine_power_off(uint64_t status);
