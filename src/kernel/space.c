@@ -186,7 +186,7 @@ void space_take_back(struct memory *loan)
 
         next = link->next;
         if (region->loan == loan) {
-            paging_unmap(region->space->root, region->start, region->end - region->start);
+            range_forget(region->space, region->start, region->end - region->start);
             region_delete(region);
         }
     }
