@@ -3,52 +3,25 @@
 #include "event.h"
 #include "job.h"
 
+static void event_fire(struct timer *timer)
+{
+    event_signal(container_of(timer, struct event, timer), 0);
+}
+
 /*
- * Moments are counted when somebody looks; the clock's timer is set only while a reader waits. So
- * however short a period is, it costs nobody but those who read.
+ * Count the moments that have passed; answer waiting readers as long as there is a count to take:
+ * the first gets all of it. The clock rings only while somebody waits: however short a period is,
+ * it costs nobody but those who read.
  */
-struct event_timer {
-    struct event event;
-    struct timer timer;
-    uint64_t deadline; /* ns: the next moment; 0: none */
-    uint64_t period;   /* ns to the one behind it; 0: there is none */
-};
-
-static const struct object_type timer_type;
-
-static void timer_fire(struct timer *timer)
+static void event_settle(struct event *event)
 {
-    event_signal(&container_of(timer, struct event_timer, timer)->event, 0);
-}
+    uint64_t now = event->deadline ? clock_now() : 0, more;
 
-/* Count the moments that have passed. */
-static void timer_count(struct event_timer *timer)
-{
-    uint64_t now = clock_now(), count;
-
-    if (!timer->deadline || timer->deadline > now)
-        return;
-    count = timer->period ? (now - timer->deadline) / timer->period + 1 : 1;
-    timer->event.count += count;
-    timer->deadline = timer->period ? timer->deadline + count * timer->period : 0;
-}
-
-/* Let the clock ring at the next moment if somebody waits for it. */
-static void timer_arm(struct event_timer *timer)
-{
-    clock_clear(&timer->timer);
-    timer->timer.fire = timer_fire;
-    if (timer->deadline && !list_empty(&timer->event.readers))
-        clock_set(&timer->timer, timer->deadline);
-}
-
-/* Answer waiting readers as long as there is a count to take: the first gets all of it. */
-static void readers_answer(struct event *event)
-{
-    bool is_timer = event->object.type == &timer_type;
-
-    if (is_timer)
-        timer_count((struct event_timer *)event);
+    if (event->deadline && event->deadline <= now) {
+        more = event->period ? (now - event->deadline) / event->period + 1 : 1;
+        event->count += more;
+        event->deadline = event->period ? event->deadline + more * event->period : 0;
+    }
     while (event->count && !list_empty(&event->readers)) {
         struct job *job = container_of(event->readers.next, struct job, link);
         int64_t result = job_answer(job, &event->count, sizeof event->count);
@@ -57,8 +30,9 @@ static void readers_answer(struct event *event)
             event->count = 0;
         job_complete(job, result);
     }
-    if (is_timer)
-        timer_arm((struct event_timer *)event);
+    clock_clear(&event->timer);
+    if (event->deadline && !list_empty(&event->readers))
+        clock_set(&event->timer, event->deadline);
     object_changed(&event->object);
 }
 
@@ -66,7 +40,7 @@ void event_signal(struct event *event, uint64_t count)
 {
     object_hold(&event->object);
     event->count += count;
-    readers_answer(event);
+    event_settle(event);
     object_release(&event->object);
 }
 
@@ -77,7 +51,7 @@ int64_t event_op_read(struct job *job)
     if (job->request.length < sizeof event->count)
         return -E_ROOM;
     job_wait(job, &event->readers);
-    readers_answer(event);
+    event_settle(event);
     return JOB_PENDING;
 }
 
@@ -93,7 +67,7 @@ static int64_t event_op_write(struct job *job)
     if (add > UINT64_MAX - event->count)
         return -E_RANGE;
     event->count += add;
-    readers_answer(event);
+    event_settle(event);
     return sizeof add;
 }
 
@@ -107,31 +81,31 @@ static const struct object_type event_type = {
 
 static int64_t timer_op_set(struct job *job)
 {
-    struct event_timer *timer = (struct event_timer *)job->object;
-    uint64_t property = job->request.arg0, value = job->request.arg1;
+    struct event *event = (struct event *)job->object;
+    uint64_t property = job->request.arg0;
 
     if (property != PROPERTY_DEADLINE && property != PROPERTY_PERIOD)
         return -E_ARGUMENT;
-    if (value > INT64_MAX)
+    if (job->request.arg1 > INT64_MAX)
         return -E_RANGE;
-    timer_count(timer); /* what has passed has passed */
-    *(property == PROPERTY_DEADLINE ? &timer->deadline : &timer->period) = value;
-    event_signal(&timer->event, 0);
+    event_settle(event); /* what has passed has passed */
+    *(property == PROPERTY_PERIOD ? &event->period : &event->deadline) = job->request.arg1;
+    event_settle(event);
     return 0;
 }
 
 static bool timer_finish(struct object *object)
 {
-    clock_clear(&((struct event_timer *)object)->timer);
+    clock_clear(&((struct event *)object)->timer);
     return true;
 }
 
 static const struct object_type timer_type = {
     .number = OBJECT_TIMER,
     .rights = RIGHT_READ | RIGHT_GET | RIGHT_SET | RIGHT_DUPLICATE | RIGHT_TRANSFER,
-    .bytes = sizeof(struct event_timer),
-    .numbers = {NUMBER(PROPERTY_DEADLINE, struct event_timer, deadline),
-                NUMBER(PROPERTY_PERIOD, struct event_timer, period)},
+    .bytes = sizeof(struct event),
+    .numbers = {NUMBER(PROPERTY_DEADLINE, struct event, deadline),
+                NUMBER(PROPERTY_PERIOD, struct event, period)},
     .finish = timer_finish,
     .methods = {[OP_READ] = event_op_read, [OP_SET] = timer_op_set},
 };
@@ -143,5 +117,6 @@ struct object *event_create(struct account *account, bool timer)
     if (!event)
         return NULL;
     list_init(&event->readers);
+    event->timer.fire = event_fire;
     return &event->object;
 }

@@ -7,11 +7,16 @@
 
 #include "list.h"
 #include "object.h"
+#include "timer.h"
 
 struct event {
     struct object object;
     struct list readers; /* jobs that wait */
     uint64_t count;      /* not yet taken */
+    /* of a timer */
+    struct timer timer;
+    uint64_t deadline; /* ns: the next moment; 0: none */
+    uint64_t period;   /* ns to the one behind it; 0: there is none */
 };
 
 /* A new event with count 0, or a timer without a deadline; or NULL. */

@@ -2,11 +2,11 @@
 #include "bytes.h"
 #include "clock.h"
 #include "job.h"
+#include "lend.h"
 #include "lock.h"
 #include "pager.h"
 #include "port.h"
 #include "process.h"
-#include "thread.h"
 #include "trace.h"
 #include "work.h"
 
@@ -198,6 +198,7 @@ static void job_free(struct job *job)
     if (job->state != JOB_LINKED && job->state != JOB_STARTED)
         list_remove(&job->link);
     clock_clear(&job->timer);
+    lend_end(job);
     job->state = JOB_FREE;
     job->next = job->thread->free_job;
     job->thread->free_job = job;

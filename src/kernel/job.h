@@ -55,6 +55,8 @@ struct job {
     struct fetch *fetch;   /* while it is the call for a page: pager.h */
     uint64_t done;         /* how much of a long operation, as its method counts it */
     struct object *made;   /* by it, held, not yet given to anybody; or NULL */
+    struct thread *borrower; /* runs at its thread's priority meanwhile; held, or NULL: lend.h */
+    uint8_t lent;            /* that priority */
 };
 
 /* An operation that no request can name: a thread touched a page that its pager has. */

@@ -3,6 +3,7 @@
 #include "direct.h"
 #include "heap.h"
 #include "job.h"
+#include "lend.h"
 #include "memory.h"
 #include "page.h"
 #include "pager.h"
@@ -77,6 +78,7 @@ void pager_end(struct job *job, bool filled)
         *fetch->slot = page;
     else
         page_free(fetch->memory->account, page, 0);
+    lend_end(job);
     list_remove(&job->link);
     object_release(job->object);
     object_release(&fetch->memory->object);

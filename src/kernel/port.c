@@ -1,10 +1,10 @@
 /* Ports, as port.h and abi/port.h tell. */
 #include "bytes.h"
 #include "job.h"
+#include "lend.h"
 #include "pager.h"
 #include "port.h"
 #include "process.h"
-#include "thread.h"
 #include "trace.h"
 #include "work.h"
 
@@ -12,11 +12,12 @@
 
 struct port {
     struct object object;
-    struct list receives; /* jobs of servers, waiting for calls */
-    struct list turns;    /* remotes that have calls, or had; the first one's turn is next */
-    struct list taken;    /* jobs of clients, received and not replied to */
-    struct list notices;  /* remotes that nobody refers to any more */
-    uint32_t receivers;   /* handles that may receive; without one the port is dead */
+    struct list receives;  /* jobs of servers, waiting for calls */
+    struct list turns;     /* remotes that have calls, or had; the first one's turn is next */
+    struct list taken;     /* jobs of clients, received and not replied to */
+    struct list notices;   /* remotes that nobody refers to any more */
+    struct thread *server; /* that received last; held; NULL before that */
+    uint32_t receivers;    /* handles that may receive; without one the port is dead */
     bool dead;
     bool again; /* what a server took and did not answer goes to the next one */
 };
@@ -61,9 +62,9 @@ void port_withdraw(const struct job *job)
                  ((struct remote *)job->object)->badge);
 }
 
-static bool op_sends_data(uint16_t op)
+struct thread *port_server(const struct job *call)
 {
-    return OPS_SEND >> op & 1;
+    return ((struct remote *)call->object)->port->server;
 }
 
 /* What the client hands over with OP_SHARE becomes a handle of the server. */
@@ -122,7 +123,7 @@ static int64_t call_write(struct job *receive, struct job *call, uint64_t size)
 static void call_deliver(struct port *port, struct job *receive, struct job *call)
 {
     uint64_t room = receive->request.length - sizeof(struct call);
-    uint64_t size = op_sends_data(call->request.op) ? call->request.length : 0;
+    uint64_t size = (OPS_SEND >> call->request.op & 1) ? call->request.length : 0;
     int64_t result;
 
     size = size < room ? size : room;
@@ -138,6 +139,7 @@ static void call_deliver(struct port *port, struct job *receive, struct job *cal
     list_insert(&port->taken, &call->link);
     call->state = JOB_TAKEN;
     call->taker = receive->thread->process_number;
+    lend_received(call, receive->thread, &port->server);
     trace_as(receive->thread->number, TRACE_RECEIVE, call_number(call),
              ((struct remote *)call->object)->badge);
     job_complete(receive, (int64_t)(sizeof(struct call) + size));
@@ -202,9 +204,8 @@ static void port_match(struct port *port)
 
 static void call_announce(struct job *job, const struct remote *remote)
 {
-    job->call = ++last_call;
-    if (!job->call) /* 0 is the number of notices */
-        job->call = ++last_call;
+    while (!(job->call = ++last_call)) /* 0 is the number of notices */
+        ;
     trace_as(job->thread->number, TRACE_CALL, call_number(job), remote->badge);
 }
 
@@ -219,6 +220,7 @@ static int64_t remote_call(struct job *job)
     call_announce(job, remote);
     job_wait(job, &remote->calls);
     turn_take(remote);
+    lend_called(job, list_empty(&port->receives) ? port->server : NULL);
     port_match(port);
     return JOB_PENDING;
 }
@@ -239,7 +241,7 @@ static int64_t port_op_receive(struct job *job)
 /* Neither data nor a count may go beyond what the client has room for. */
 static bool reply_fits(const struct request *call, uint64_t size, int64_t result)
 {
-    if (size && (op_sends_data(call->op) || size > call->length))
+    if (size && ((OPS_SEND >> call->op & 1) || size > call->length))
         return false;
     return result <= 0 || (call->op != OP_READ && call->op != OP_WRITE) ||
            (uint64_t)result <= call->length;
@@ -307,8 +309,7 @@ static int64_t port_op_answer(struct job *job)
     return port_op_receive(job);
 }
 
-/* The rest of a long call, or of its answer, by parts: between the server's buffer and the client's
- * from `offset` on. arg0 is the call. */
+/* The rest of the call arg0, or of its answer, by parts: from `offset` in its buffer on. */
 static int64_t port_op_transfer(struct job *job)
 {
     bool write = job->request.op == OP_WRITE;
@@ -319,7 +320,7 @@ static int64_t port_op_transfer(struct job *job)
 
     if (!call)
         return -E_NOT_FOUND;
-    if (op_sends_data(call->request.op) == write)
+    if ((OPS_SEND >> call->request.op & 1) == write)
         return -E_ARGUMENT;
     if (job->request.offset > call->request.length)
         return -E_RANGE;
@@ -358,8 +359,7 @@ static void port_handle_made(struct object *object, uint32_t rights)
         ((struct port *)object)->receivers++;
 }
 
-/* What this process took and did not answer: to the head of its queue, last one first, or failed.
- */
+/* What this process took and did not answer: to the head of its queue, last one first, or failed */
 static void calls_return(struct port *port, uint32_t process)
 {
     for (struct list *link = port->taken.previous, *previous; link != &port->taken;
@@ -378,6 +378,7 @@ static void calls_return(struct port *port, uint32_t process)
         list_insert(remote->calls.next, link);
         call->state = JOB_WAITING;
         call->again = true;
+        lend_end(call);
         call_announce(call, remote); /* a new number: the old server's late reply finds nothing */
         turn_take(remote);
     }
@@ -455,7 +456,7 @@ static bool port_finish(struct object *object)
         else if (!list_empty(&port->notices))
             notice_done(container_of(port->notices.next, struct remote, link));
         else
-            return true;
+            return lend_server(&port->server, NULL);
     }
     return false;
 }
@@ -468,8 +469,7 @@ static const struct object_type port_type = {
     .finish = port_finish,
     .handle_made = port_handle_made,
     .handle_closed = port_handle_closed,
-    .methods = {[OP_READ] = port_op_transfer,
-                [OP_WRITE] = port_op_transfer,
+    .methods = {[OP_READ... OP_WRITE] = port_op_transfer,
                 [OP_CREATE] = port_op_create,
                 [OP_RECEIVE] = port_op_receive,
                 [OP_REPLY] = port_op_reply,

@@ -12,6 +12,7 @@
 
 struct account;
 struct job;
+struct thread;
 
 /* A new port, or NULL. What a server of it took and did not answer goes `again` to the next one, or
  * else fails. */
@@ -19,5 +20,8 @@ struct object *port_create(struct account *account, bool again);
 
 /* The job is about to end before its server answered; if it is a call, note that. */
 void port_withdraw(const struct job *job);
+
+/* The thread that received last from the port that the call goes to; NULL if none did. */
+struct thread *port_server(const struct job *call);
 
 #endif

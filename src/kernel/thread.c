@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "direct.h"
 #include "job.h"
+#include "lend.h"
 #include "lock.h"
 #include "page.h"
 #include "process.h"
@@ -114,7 +115,7 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
     thread->number = ++last_number;
     thread->process_number = process->number;
     thread->slot = slot_take(thread);
-    thread->priority = (uint8_t)start->priority;
+    thread->priority = thread->own_priority = (uint8_t)start->priority;
     thread->state = THREAD_WAITING;
     thread->affinity = UINT8_MAX;
     thread->cpu = (uint8_t)cpu_current()->number;
@@ -319,7 +320,8 @@ static int64_t thread_op_set(struct job *job)
             return -E_RANGE;
         if (value > thread->process->priority_limit)
             return -E_DENIED;
-        schedule_priority(thread, (uint8_t)value);
+        thread->own_priority = (uint8_t)value;
+        lend_settle(thread, LEND_DEPTH);
         object_changed(&thread->object);
         return 0;
     case PROPERTY_AFFINITY:
@@ -356,7 +358,7 @@ const struct object_type thread_type = {
     .bytes = sizeof(struct thread),
     .finish = thread_finish,
     .numbers = {NUMBER(PROPERTY_NUMBER, struct thread, number),
-                NUMBER(PROPERTY_PRIORITY, struct thread, priority),
+                NUMBER(PROPERTY_PRIORITY, struct thread, own_priority),
                 NUMBER(PROPERTY_AFFINITY, struct thread, affinity)},
     .methods =
         {[OP_READ] = ending_op_read, [OP_SET] = thread_op_set, [OP_REMOVE] = thread_op_remove},

@@ -40,7 +40,8 @@ struct thread {
     uint32_t process_number; /* of its process */
     uint16_t slot;           /* in the table of threads, reused */
     uint8_t state;           /* enum thread_state */
-    uint8_t priority;
+    uint8_t priority;        /* that it runs at: its own, or one that is lent to it (lend.h) */
+    uint8_t own_priority;
     uint8_t affinity;   /* bit n: it may run on processor n */
     uint8_t cpu;        /* number of the processor that it runs on, or ran on last */
     bool busy;          /* has `work` or `submit` left, or waits for their end to wait */
@@ -49,6 +50,9 @@ struct thread {
     uint64_t deadline;  /* WAITING: or until then */
     struct timer timer; /* for the deadline */
     uint64_t slice_end; /* ns; when others of its priority get their turn */
+    uint32_t lent;      /* bit n: priority n is lent to it */
+    uint32_t lenders[THREAD_PRIORITIES]; /* calls that lend each of them */
+    struct job *last_call; /* its newest call to a server, while that is there; or NULL */
     uint64_t tls_base;
     void *fpu;           /* its floating-point registers while it does not run: x86/fpu.h */
     struct cpu *fpu_cpu; /* which loaded them last */
