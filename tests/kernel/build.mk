@@ -56,13 +56,19 @@ $(B)/tests/kernel/%.c.o: tests/kernel/%.c
 	mkdir -p $(@D)
 	$(CC) $(USER_CFLAGS) -c -o $@ $<
 
-$(foreach name,first $(GUEST_TESTS),$(eval $(call program,test-$(name),\
+$(foreach name,first processors $(GUEST_TESTS),$(eval $(call program,test-$(name),\
     $(B)/tests/kernel/$(name).c.o $(GUEST_FRAME))))
 
 KERNEL_TEST_FILES := kernel=$(B)/kernel/kernel kernel.symbols=$(B)/kernel/kernel.symbols \
     init=$(B)/programs/test-first/test-first $(foreach name,$(GUEST_TESTS),\
     test-$(name)=$(B)/programs/test-$(name)/test-$(name))
 $(eval $(call boot_image,$(B)/tests/kernel/kernel.iso,KERNEL_TEST_FILES))
+
+# What several processors make hard, by itself, with a trace.
+PROCESSORS_TEST_FILES := $(wordlist 1,3,$(KERNEL_TEST_FILES)) cmdline=tests/boot/cmdline-trace \
+    test-processors=$(B)/programs/test-processors/test-processors
+$(eval $(call boot_image,$(B)/tests/kernel/processors.iso,PROCESSORS_TEST_FILES))
+TEST_NEEDS += $(B)/tests/kernel/processors.iso
 
 # The same tests with a kernel that is built to audit itself.
 $(B)/debug/kernel/kernel $(B)/debug/kernel/kernel.symbols: FORCE
