@@ -13,7 +13,7 @@ BOCHS_OBJECTS := $(call grader_objects,bochs bochs_prompt bochs_console bochs_me
 SESSION_OBJECTS := $(BOCHS_OBJECTS) $(call grader_objects,session sites symbols trace)
 SESSION_LIBS := -ldw -lelf -lcapstone
 
-$(B)/host/orrery-run: $(call grader_objects,run run_live run_qemu) $(SESSION_OBJECTS)
+$(B)/host/orrery-run: $(call grader_objects,run run_live run_qemu interleave) $(SESSION_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS)
 
 # Images for the grader: those that GRADE_IMAGES names, made in GRADE_FOLDER. What lies in the

@@ -13,6 +13,14 @@
 #define NAME_TRACE_INIT "trace_init"         /* before the first record: sets the mask */
 #define NAME_TRACE_FULL "trace_full"         /* the buffer has filled */
 
+/* Functions that a host stops at to change the order of events (interleave.c). */
+#define NAME_MAIN     "kernel_main" /* RDI: physical address of struct boot_info */
+#define NAME_ENTER    "enter"
+#define NAME_TRAP     "trap_user"
+#define NAME_SCHEDULE "schedule"
+#define NAME_WAKE     "schedule_wake"
+#define NAME_COMPLETE "job_complete"
+
 /* Variables. */
 #define NAME_TRACE_BUFFER "trace_buffer" /* address of the trace's header; 0: none yet */
 #define NAME_TRACE_MASK   "trace_mask"   /* 64 bits: which events are written */

@@ -1,4 +1,5 @@
 /* orrery-run: the machine, its serial line on this terminal. What `make run` runs. */
+#include "interleave.h"
 #include "run.h"
 
 #include <errno.h>
@@ -22,6 +23,9 @@ static const char usage_text[] =
     "  --cpus N             processors (1)\n"
     "  --memory MIB         memory in MiB (128)\n"
     "  --ips N              instructions in a second of the machine's time (50000000)\n"
+    "  --delays SEED        how long each further processor waits before it begins\n"
+    "  --stops SEED         where the machine is stopped on its way, which changes the order in\n"
+    "                       which several processors do things\n"
     "  --media cd|disk      what the image is put in as (cd)\n"
     "  --view serial|vga    what the terminal shows (serial; vga only without a script)\n"
     "  --emulator bochs|qemu\n"
@@ -39,6 +43,7 @@ volatile int run_interrupted;
 static struct termios terminal_modes;
 static bool terminal_changed;
 static const char *prompt;
+static struct interleaving interleaving;
 
 static void on_signal(int number)
 {
@@ -149,9 +154,13 @@ static int run_script(const struct run *run)
         .interrupted = &run_interrupted,
         .console = print_console,
         .record = run->trace ? run_print_record : NULL,
+        .watches = interleaving.watches,
     };
     struct session_result result;
 
+    if (interleaving_prepare(&interleaving, run->kernel) != 0)
+        return RUN_INFRASTRUCTURE;
+    options.watch_count = interleaving.count;
     session_run(&options, &result);
     if (result.end == SESSION_POWER_OFF)
         return run_status_of(result.status);
@@ -214,7 +223,8 @@ static const struct option option_rows[] = {
     {"memory", 1, NULL, 'm'},   {"ips", 1, NULL, 'i'},    {"media", 1, NULL, 'd'},
     {"view", 1, NULL, 'v'},     {"trace", 0, NULL, 't'},  {"prompt", 1, NULL, 'p'},
     {"emulator", 1, NULL, 'e'}, {"ticks", 1, NULL, 'b'},  {"quiet", 1, NULL, 'q'},
-    {"help", 0, NULL, 'h'},     {NULL, 0, NULL, 0},
+    {"delays", 1, NULL, 'D'},   {"stops", 1, NULL, 'S'},  {"help", 0, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static void option_take(struct run *run, struct choices *choices, int letter)
@@ -252,6 +262,12 @@ static void option_take(struct run *run, struct choices *choices, int letter)
         break;
     case 'q':
         run->quiet_ticks = number_read("quiet", optarg, 1, UINT64_MAX / 4);
+        break;
+    case 'D':
+        interleaving.delays = number_read("delays", optarg, 1, UINT64_MAX / 4);
+        break;
+    case 'S':
+        interleaving.stops = number_read("stops", optarg, 1, UINT64_MAX / 4);
         break;
     case 't':
         run->trace = true;

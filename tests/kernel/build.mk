@@ -89,4 +89,4 @@ $(B)/host/pages: $(B)/host/tests/kernel/pages.o $(SESSION_OBJECTS)
 	$(CC) -o $@ $^ $(SESSION_LIBS)
 
 TEST_NEEDS += $(B)/host/pages
-KERNEL_TESTS += tests/kernel/test-pages
+KERNEL_TESTS += tests/kernel/test-pages tests/kernel/test-processors

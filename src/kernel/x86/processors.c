@@ -17,7 +17,7 @@
 #define INIT_NS     UINT64_C(10000000) /* after INIT, as the SDM has it */
 #define START_NS    UINT64_C(200000)   /* after the first start-up message */
 #define PATIENCE_NS UINT64_C(100000000)
-#define DELAY_NS    UINT64_C(16000)
+#define DELAY_NS    UINT64_C(256000)
 
 _Noreturn void registers_resume_first(struct registers *registers);
 _Noreturn void processor_main(struct cpu *cpu);

@@ -18,7 +18,7 @@ struct acpi;
 
 /* Start those that the firmware names, one after another, up to CPUS_MAX with this one. One that
  * does not come up in time, or whose TSC does not fit, is left out with a line on the serial line.
- * Processor n waits delays[n] * 16 microseconds before it looks for work: so a seed chooses among
+ * Processor n waits delays[n] * 256 microseconds before it looks for work: so a seed chooses among
  * the orders in which things can happen. The lock is held. */
 void processors_start(const struct acpi *acpi, const uint8_t delays[]);
 
