@@ -219,11 +219,11 @@ static void references_check(void)
 }
 
 /* What of each kind a process is found to have. */
-struct found {
+struct tally {
     uint64_t count[ACCOUNT_KINDS];
 };
 
-static void handles_check(const struct process *process, struct found *found)
+static void handles_check(const struct process *process, struct tally *tally)
 {
     const struct handle_table *table = &process->handles;
     uint32_t open = 0, retired = 0, free = 0;
@@ -243,11 +243,11 @@ static void handles_check(const struct process *process, struct found *found)
     }
     if (open + free + retired < table->used || open + free > table->used)
         panic("audit: process %u has lost a slot for handles", process->number);
-    found->count[ACCOUNT_HANDLES] += open;
-    found->count[ACCOUNT_FRAMES] += table->slots / HANDLE_LEAF + (table->leaves != NULL);
+    tally->count[ACCOUNT_HANDLES] += open;
+    tally->count[ACCOUNT_FRAMES] += table->slots / HANDLE_LEAF + (table->leaves != NULL);
 }
 
-static void threads_check(const struct process *process, struct found *found)
+static void threads_check(const struct process *process, struct tally *tally)
 {
     list_for_each(link, &process->threads)
     {
@@ -259,15 +259,15 @@ static void threads_check(const struct process *process, struct found *found)
         if (in_flight != thread->ring.in_flight)
             panic("audit: thread %u has %u jobs, %u are counted", thread->number, in_flight,
                   thread->ring.in_flight);
-        found->count[ACCOUNT_THREADS]++;
-        found->count[ACCOUNT_REQUESTS] += thread->ring.capacity;
-        found->count[ACCOUNT_FRAMES] += UINT64_C(1) << thread->jobs_order;
+        tally->count[ACCOUNT_THREADS]++;
+        tally->count[ACCOUNT_REQUESTS] += thread->ring.capacity;
+        tally->count[ACCOUNT_FRAMES] += UINT64_C(1) << thread->jobs_order;
     }
 }
 
 /* What a process is found to have, and what accounts carved from its own hold, is in its account.
  * There may be more: objects that it made and others use, and accounts of processes that ended. */
-static void account_check(const struct process *process, struct found *found)
+static void account_check(const struct process *process, struct tally *tally)
 {
     for (unsigned kind = 0; kind < ACCOUNT_KINDS; kind++) {
         const struct account_item *item = &process->account->items[kind];
@@ -275,11 +275,11 @@ static void account_check(const struct process *process, struct found *found)
         processes_each(other)
         {
             if (other->account->items[kind].above == item)
-                found->count[kind] += other->account->items[kind].held;
+                tally->count[kind] += other->account->items[kind].held;
         }
-        if (found->count[kind] > item->used || item->used > item->held || item->held > item->limit)
+        if (tally->count[kind] > item->used || item->used > item->held || item->held > item->limit)
             panic("audit: process %u has %lu of kind %u; its account says %lu of %lu",
-                  process->number, found->count[kind], kind, item->used, item->limit);
+                  process->number, tally->count[kind], kind, item->used, item->limit);
     }
 }
 
@@ -296,11 +296,11 @@ static uint64_t audit(bool whole)
     references_check();
     processes_each(process)
     {
-        struct found found = {.count[ACCOUNT_FRAMES] = space_check(process)};
+        struct tally tally = {.count[ACCOUNT_FRAMES] = space_check(process)};
 
-        handles_check(process, &found);
-        threads_check(process, &found);
-        account_check(process, &found);
+        handles_check(process, &tally);
+        threads_check(process, &tally);
+        account_check(process, &tally);
         count++;
     }
     return count;

@@ -9,7 +9,12 @@ KERNEL_SOURCES := $(filter-out $(if $(DEBUG),,src/kernel/audit%),\
 KERNEL_OBJECTS := $(KERNEL_SOURCES:%.c=$(B)/%.o) $(B)/src/kernel/x86/entry.o \
     $(B)/src/kernel/x86/trampoline.o
 KERNEL_CFLAGS := $(GUEST_CFLAGS) -mcmodel=kernel -mno-red-zone -fno-optimize-sibling-calls \
-    -fno-stack-protector -momit-leaf-frame-pointer
+    -fstack-protector -momit-leaf-frame-pointer
+
+# What runs at the start, at the end, and where nobody counts instructions is to be small.
+KERNEL_SELDOM := audit device elf files io_ports main number panic power process_ops table \
+    x86/acpi x86/machine x86/pic x86/pit x86/processors
+$(KERNEL_SELDOM:%=$(B)/src/kernel/%.o): KERNEL_CFLAGS += -Os
 
 $(B)/src/kernel/%.o: src/kernel/%.c
 	@mkdir -p $(@D)

@@ -5,6 +5,7 @@
 #include "handle.h"
 #include "page.h"
 #include "work.h"
+#include "x86/cpu.h"
 
 #define GENERATION_LAST UINT16_MAX
 
@@ -21,7 +22,7 @@ static struct handle_entry *entry_find(const struct handle_table *table, uint32_
     if (slot >= table->slots)
         return NULL;
 
-    struct handle_entry *entry = entry_at(table, slot);
+    struct handle_entry *entry = entry_at(table, (uint32_t)index_below(slot, table->slots));
 
     return entry->object && entry->generation == handle >> HANDLE_SLOT_BITS ? entry : NULL;
 }

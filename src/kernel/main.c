@@ -126,13 +126,14 @@ void kernel_main(uint64_t info_address)
 {
     const struct boot_info *info = direct_pointer(info_address);
     const struct boot_file *symbols;
-    struct acpi acpi;
+    static struct acpi acpi;
     bool several;
 
     machine_serial_init();
     cpu_init(cpu_first());
     if (info->magic != BOOT_INFO_MAGIC || info->version != BOOT_INFO_VERSION)
         panic("the loader's info structure is not one of version %u", BOOT_INFO_VERSION);
+    memcpy(&cpus[0]->canary, info->entropy, sizeof cpus[0]->canary);
     files_init(info);
     if ((symbols = files_find("kernel.symbols")))
         panic_init(direct_pointer(symbols->base), symbols->size);
@@ -140,6 +141,8 @@ void kernel_main(uint64_t info_address)
     schedule_init();
     memory_init(info);
     paging_init();
+    if (!cpu_create_stacks(cpus[0]))
+        panic("no memory for stacks");
     clock_init();
     several =
         apic_init(acpi_read(&acpi, info->rsdp, direct_pointer(0), DIRECT_SIZE) ? &acpi : NULL);

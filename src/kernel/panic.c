@@ -172,6 +172,14 @@ void panic(const char *format, ...)
          *(const uint64_t *)__builtin_frame_address(0), format, &arguments);
 }
 
+/* What a compiler calls where a function finds another canary on the stack than it put there. */
+_Noreturn void __stack_chk_fail(void);
+
+void __stack_chk_fail(void)
+{
+    panic("a function wrote beyond its array on the stack");
+}
+
 void panic_registers(const struct registers *registers, const char *format, ...)
 {
     va_list arguments;

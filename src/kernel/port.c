@@ -48,7 +48,7 @@ static struct job *call_find(const struct port *port, uint64_t number)
 
     if (!thread || !thread->jobs || (index >= thread->jobs_made && index != thread->ring.capacity))
         return NULL;
-    job = &thread->jobs[index];
+    job = &thread->jobs[index_below(index, thread->ring.capacity + 1)];
     return job->state == JOB_TAKEN && job->call == number >> 32 &&
                    ((struct remote *)job->object)->port == port
                ? job

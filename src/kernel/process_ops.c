@@ -89,7 +89,7 @@ static int64_t process_op_get(struct job *job)
     uint64_t kind = job->request.arg0 - PROPERTY_FRAMES;
 
     if (kind < ACCOUNT_KINDS)
-        return (int64_t)process->account->items[kind].used;
+        return (int64_t)process->account->items[index_below(kind, ACCOUNT_KINDS)].used;
     if (kind - ACCOUNT_KINDS < ACCOUNT_KINDS)
         return (int64_t)process->account->items[kind - ACCOUNT_KINDS].limit;
     if (job->request.arg0 == PROPERTY_NAME)

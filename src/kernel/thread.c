@@ -36,7 +36,9 @@ static void slot_free(uint16_t slot)
 
 struct thread *thread_in_slot(uint16_t slot)
 {
-    return slot < THREADS_MAX && slots[slot] % 2 == 0 ? (struct thread *)slots[slot] : NULL;
+    uint64_t entry = slots[index_below(slot, THREADS_MAX)];
+
+    return slot < THREADS_MAX && entry % 2 == 0 ? (struct thread *)entry : NULL;
 }
 
 /* Memory for the ring, seen by kernel and process, and for the jobs. */

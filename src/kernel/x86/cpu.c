@@ -28,7 +28,7 @@ enum { MSR_GS_BASE = 0xc0000101, MSR_KERNEL_GS_BASE = 0xc0000102 };
 #define FLAGS_CLEARED UINT64_C(0x57700)
 #define FLAGS_USER    UINT64_C(0x202)
 
-#define STACK_SIZE 4096u
+#define STACK_STEP (2 * BOOT_STACK_SIZE) /* half of it stays unmapped, as a guard */
 
 struct task_segment { /* SDM volume 3, section 8.7 */
     uint32_t zero0;
@@ -63,7 +63,6 @@ struct area {
     struct cpu cpu;
     struct task_segment task;
     uint64_t segments[7];
-    uint8_t separate_stacks[3][STACK_SIZE] __attribute__((aligned(16)));
 };
 
 struct cpu *cpus[CPUS_MAX]; /* changed while the kernel starts */
@@ -73,7 +72,7 @@ static struct area first_area;
 static struct gate gates[VECTOR_COUNT]; /* the same for all, constant after the start */
 
 /* An area in zeroed memory. */
-static struct cpu *area_init(struct area *area, uint32_t number, uint32_t apic, uint64_t stack)
+static struct cpu *area_init(struct area *area, uint32_t number, uint32_t apic)
 {
     uint64_t base = (uint64_t)(uintptr_t)&area->task, limit = sizeof area->task - 1;
     const uint64_t segments[7] = {
@@ -91,11 +90,9 @@ static struct cpu *area_init(struct area *area, uint32_t number, uint32_t apic, 
     area->task.ports_offset = PORTS_NONE;
     memset(area->task.ports, 0xff, sizeof area->task.ports);
     area->task.end = 0xff;
-    for (unsigned i = 0; i < 3; i++)
-        area->task.ist[i] = (uint64_t)(uintptr_t)area->separate_stacks[i] + STACK_SIZE;
     area->cpu = (struct cpu){
         .self = &area->cpu,
-        .stack = stack,
+        .canary = first_area.cpu.canary,
         .task = &area->task,
         .root = cpu_read_cr3(), /* the kernel's own */
         .armed = TIMER_NEVER,
@@ -107,18 +104,40 @@ static struct cpu *area_init(struct area *area, uint32_t number, uint32_t apic, 
 
 struct cpu *cpu_first(void)
 {
-    struct cpu *cpu = area_init(&first_area, 0, 0, BOOT_STACK_TOP);
+    struct cpu *cpu = area_init(&first_area, 0, 0);
 
+    cpu->stack = BOOT_STACK_TOP;
     cpus[cpus_count++] = cpu;
     cpu->locked = true;
     return cpu;
 }
 
-struct cpu *cpu_create(uint32_t number, uint32_t apic, uint64_t stack)
+struct cpu *cpu_create(uint32_t number, uint32_t apic)
 {
     struct area *area = page_alloc_zeroed(&kernel_account, page_order(sizeof *area));
 
-    return area ? area_init(area, number, apic, stack) : NULL;
+    return area && cpu_create_stacks(area_init(area, number, apic)) ? &area->cpu : NULL;
+}
+
+/* A stack below those made before, in the same lowest page table: where it begins, or 0. */
+static uint64_t stack_create(void)
+{
+    static uint32_t count;
+    uint64_t top = BOOT_STACK_TOP - ++count * STACK_STEP, page;
+
+    for (uint64_t at = top - BOOT_STACK_SIZE; at < top; at += PAGE_SIZE)
+        if ((page = page_alloc(&kernel_account, 0)) == FRAME_NONE || !paging_map_kernel(at, page))
+            return 0;
+    return top;
+}
+
+bool cpu_create_stacks(struct cpu *cpu)
+{
+    bool made = cpu->stack || (cpu->stack = stack_create());
+
+    for (unsigned i = 0; i < 3; i++)
+        made = made && (cpu->task->ist[i] = stack_create());
+    return made;
 }
 
 static void segments_init(struct area *area)

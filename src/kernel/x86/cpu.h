@@ -77,7 +77,10 @@ struct cpu {
     struct registers *registers; /* of the thread that runs, where the next trap stores them */
     uint64_t stack;              /* top of the kernel's stack */
     uint64_t scratch;
-    struct thread *thread;  /* that runs; NULL while idle */
+    struct thread *thread; /* that runs; NULL while idle */
+    /* what a function with arrays on the stack finds there again when it returns; where compilers
+     * look for it in a kernel */
+    uint64_t canary;
     struct process *active; /* whose page tables are in use; NULL: the kernel's */
     struct thread *fpu;     /* whose floating-point registers the processor holds */
     struct process *ports;  /* whose I/O ports the task segment grants; NULL: none */
@@ -106,6 +109,7 @@ extern uint32_t cpus_count;
 _Static_assert(offsetof(struct cpu, registers) == CPU_REGISTERS, "entry.S knows");
 _Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "entry.S knows");
 _Static_assert(offsetof(struct cpu, scratch) == CPU_SCRATCH, "entry.S knows");
+_Static_assert(offsetof(struct cpu, canary) == 40, "the compiler knows");
 _Static_assert(offsetof(struct registers, r12) == REGISTERS_R12, "entry.S knows");
 _Static_assert(offsetof(struct registers, rbp) == REGISTERS_RBP, "entry.S knows");
 _Static_assert(offsetof(struct registers, rbx) == REGISTERS_RBX, "entry.S knows");
@@ -188,6 +192,16 @@ static inline void cpu_write_msr(uint32_t msr, uint64_t value)
     __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
+/* An index below `size`, as it is; else 0, also where the processor runs ahead of a check. For what
+ * comes from a process. */
+static inline uint64_t index_below(uint64_t index, uint64_t size)
+{
+    uint64_t mask;
+
+    __asm__("cmp %2, %1; sbb %0, %0" : "=r"(mask) : "r"(index), "r"(size) : "cc");
+    return index & mask;
+}
+
 /* Number of the thread that runs, 0 if none does. */
 static inline uint32_t cpu_thread_number(void)
 {
@@ -206,7 +220,11 @@ static inline _Noreturn void cpu_stop(void)
 }
 
 /* Memory for another processor's data; NULL if there is none. */
-struct cpu *cpu_create(uint32_t number, uint32_t apic, uint64_t stack);
+struct cpu *cpu_create(uint32_t number, uint32_t apic);
+
+/* Make its stacks, those of traps that can come at any instruction too, each with an unmapped page
+ * below; the first processor has its main one from the loader. False if there is no memory. */
+bool cpu_create_stacks(struct cpu *cpu);
 
 /* Set this processor up: segments, traps, system call, protections. */
 void cpu_init(struct cpu *cpu);

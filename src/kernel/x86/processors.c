@@ -12,8 +12,6 @@
 #include "paging.h"
 #include "processors.h"
 
-#define STACK_STEP (2 * BOOT_STACK_SIZE) /* half of it stays unmapped, as a guard */
-
 #define INIT_NS     UINT64_C(10000000) /* after INIT, as the SDM has it */
 #define START_NS    UINT64_C(200000)   /* after the first start-up message */
 #define PATIENCE_NS UINT64_C(100000000)
@@ -30,17 +28,6 @@ struct cpu *processor_starting; /* for entry.S */
 static const uint8_t *start_delays;
 static uint64_t start_tsc; /* the first processor's, just before the other one begins */
 static bool started;
-
-/* A stack below that of the processor before, in the same lowest page table: where it begins. */
-static uint64_t stack_create(uint32_t number)
-{
-    uint64_t top = BOOT_STACK_TOP - number * STACK_STEP, page;
-
-    for (uint64_t at = top - BOOT_STACK_SIZE; at < top; at += PAGE_SIZE)
-        if ((page = page_alloc(&kernel_account, 0)) == FRAME_NONE || !paging_map_kernel(at, page))
-            return 0;
-    return top;
-}
 
 /* Where another processor comes to C, on its own stack. */
 void processor_main(struct cpu *cpu)
@@ -71,10 +58,8 @@ static bool started_within(uint64_t ns)
 
 static bool processor_start(uint32_t apic)
 {
-    uint64_t stack = stack_create(cpus_count);
-
     started = false;
-    if (!stack || !(processor_starting = cpu_create(cpus_count, apic, stack)))
+    if (!(processor_starting = cpu_create(cpus_count, apic)))
         return false;
     apic_send(apic, APIC_INIT);
     started_within(INIT_NS);
