@@ -301,6 +301,7 @@ int server_run(struct server *server)
 
     while (!server->ending) {
         server_push(server);
+        server->rounds++;
         enter(ring_pending(ring), completions_wanted(server), NEVER);
         server->owed = 0;
         while (ring_pop(ring, &completion)) {

@@ -71,6 +71,7 @@ struct waiter {
 struct server {
     uint32_t port;
     uint32_t number; /* of this process */
+    uint64_t rounds; /* times that server_run has entered the kernel */
     uint32_t owed;   /* completions that the next enter brings for certain */
     uint32_t receiving;
     uint32_t published;

@@ -39,7 +39,17 @@ bench_guest = mkdir -p $(B)/bench && echo $(1) >$(B)/bench/$(2).script && \
     echo "make bench: $(1) failed in the guest" >&2; exit 1; }
 
 .PHONY: bench lines
-ifneq ($(PROFILE),)
+ifneq ($(PLOT),)
+# PLOT=file: what `bench load` finds, as a picture.
+bench: image $(B)/host/orrery-run
+	@command -v gnuplot >/dev/null || \
+	    { echo "make bench: PLOT needs gnuplot; make setup EXTRA=1 installs it" >&2; exit 2; }
+	@$(call bench_guest,bench load,load)
+	@tr -d '\r' <$(B)/bench/load.txt | grep -E '^ *[0-9]+ ' >$(B)/bench/load.table
+	@gnuplot -e 'table = "$(B)/bench/load.table"; out = "$(PLOT)"' tests/bench/load.gnuplot
+	@sed -i 's/ *$$//' '$(PLOT)'
+	@tr -d '\r' <$(B)/bench/load.txt | sed '1,/bench load/d; /^orrery>/,$$d'
+else ifneq ($(PROFILE),)
 # PROFILE=item: instructions, function by function, of one of its rounds, the tenth or ROUND=n.
 bench: image $(B)/host/bench-profile
 	@$(B)/host/bench-profile $(B)/orrery.iso $(B)/kernel/kernel.elf \
@@ -47,10 +57,8 @@ bench: image $(B)/host/bench-profile
 else
 bench: image $(B)/bench/orrery.iso $(B)/bench/acts.iso $(B)/host/orrery-run \
     $(B)/host/boot-ticks $(B)/host/bench-points
-	@[ -z "$(PLOT)" ] || \
-	    { echo "make bench: PLOT needs a guest's load program that is not there yet" >&2; exit 2; }
-	$(call bench_guest,bench,guest)
-	$(if $(LONG),$(call bench_guest,bench crowd,crowd,--memory 512))
+	@$(call bench_guest,bench,guest)
+	@$(if $(LONG),$(call bench_guest,bench crowd,crowd,--memory 512))
 	@$(B)/host/boot-ticks $(B)/bench/orrery.iso $(B)/kernel/kernel.elf $(B)/programs/init/init.elf \
 	    >$(B)/bench/boot.txt
 	@$(B)/host/bench-points $(B)/bench/acts.iso $(B)/kernel/kernel.elf \

@@ -4,8 +4,8 @@
 transcripts.py IMAGE TEXT...: a text is Markdown, of which all blocks ```console count, one behind
 the other; or a file that is a transcript as a whole. A transcript's commands stand behind the
 prompt. One machine runs a text's commands; it must print just what the text shows, and end with the
-status that the last command gives. Numbers may differ in what `ls` and `ps` list, and so may
-addresses of instructions: those change with every line of code.
+status that the last command gives. Numbers may differ in what `ls`, `ps` and `bench` list, and so
+may addresses of instructions: those change with every line of code.
 """
 import os
 import re
@@ -29,7 +29,7 @@ def comparable(text):
     lines, listing = [], False
     for line in text.splitlines():
         if line.startswith(PROMPT):
-            listing = re.match(r"(ls|ps)\b", line[len(PROMPT):]) is not None
+            listing = re.match(r"(ls|ps|bench)\b", line[len(PROMPT):]) is not None
         elif listing:
             line = re.sub(r" +", " ", re.sub(r"\d+", "N", line)).strip()
         lines.append(re.sub(r"(instruction |\+)0x[0-9a-f]+", r"\g<1>0xN", line))

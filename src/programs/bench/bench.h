@@ -50,6 +50,17 @@ int64_t bench_memory(void); /* memory.c: page-fault */
 int64_t bench_spawn(void);  /* spawn.c: spawn, exit */
 int bench_server(void);     /* server.c: the role */
 
+/* What the server has done so far: reading its object yields this. */
+struct server_work {
+    uint64_t calls, rounds; /* rounds: times that it entered the kernel */
+};
+
+/* Run the server in another process while `use` has a handle on its object. What `use` returns, or
+ * an error (server.c). */
+int64_t with_server(int64_t (*use)(uint32_t object));
+
+int64_t bench_load(void); /* load.c */
+
 /*
  * crowd.c: a thousand processes that together hold ten thousand threads and 65,536 handles, all of
  * them waiting. Make it (0 or an error), end it, be one of it.

@@ -13,6 +13,7 @@
  *
  * `bench crowd` measures the same while a thousand other processes are there; `bench ITEM` measures
  * one alone.
+ * `bench load` raises the load on a server step by step (load.c).
  *
  * The measuring thread has a ring of its own, large enough for the largest batch.
  */
@@ -100,7 +101,7 @@ int64_t role_start(const char *role, uint32_t port)
     return process;
 }
 
-static bool in_crowd;
+static bool in_crowd, under_load;
 
 static int measure(void *event)
 {
@@ -110,12 +111,14 @@ static int measure(void *event)
     int64_t result = in_crowd ? crowd_open() : 0;
 
     overhead_measure();
-    for (size_t i = 0; result >= 0 && i < sizeof(benches) / sizeof(benches[0]); i++)
+    if (under_load)
+        result = bench_load();
+    for (size_t i = 0; !under_load && result >= 0 && i < sizeof(benches) / sizeof(benches[0]); i++)
         result = benches[i]();
     if (result < 0) {
         print("bench: %s\n", error_text(result));
         done = 2;
-    } else if (measured == 0) {
+    } else if (measured == 0 && !under_load) {
         print("bench: there is no item %s\n", wanted);
         done = 2;
     }
@@ -137,11 +140,12 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], ROLE_MEMBER) == 0)
         return crowd_member();
     in_crowd = argc == 2 && strcmp(argv[1], "crowd") == 0;
+    under_load = argc == 2 && strcmp(argv[1], "load") == 0;
     if (argc > 2) {
-        print("usage: bench [crowd | ITEM]\n");
+        print("usage: bench [crowd | load | ITEM]\n");
         return 2;
     }
-    if (argc == 2 && !in_crowd)
+    if (argc == 2 && !in_crowd && !under_load)
         wanted = argv[1];
     event = object_create(handle_named("self"), OBJECT_EVENT, NULL, 0, 0);
     thread = event < 0 ? event : thread_create(measure, (void *)event, RING_LARGE);

@@ -3,20 +3,30 @@
 
 #define BATCH 64u
 
+static struct server_work work;
+
 static int64_t write_nothing(struct server *server, struct call *call)
 {
     (void)server, (void)call;
+    work.calls++;
     return 0;
+}
+
+/* Tell what was done so far. */
+static int64_t work_read(struct server *server, struct call *call)
+{
+    work.rounds = server->rounds;
+    return call_reply(call, &work, sizeof(work));
 }
 
 int bench_server(void)
 {
-    static const struct methods methods = {.write = write_nothing};
+    static const struct methods methods = {.read = work_read, .write = write_nothing};
     struct server server;
 
     if (server_open(&server, handle_named("port")) < 0)
         return 1;
-    if (server_publish(&server, "bench", NULL, &methods, RIGHT_WRITE) < 0)
+    if (server_publish(&server, "bench", NULL, &methods, RIGHT_READ | RIGHT_WRITE) < 0)
         return 1;
     return server_run(&server);
 }
@@ -81,21 +91,26 @@ static int64_t calls_measure(uint32_t object)
     return result < 0 ? result : ring_call(object);
 }
 
-int64_t bench_calls(void)
+int64_t with_server(int64_t (*use)(uint32_t object))
 {
     int64_t port = object_create(handle_named("self"), OBJECT_PORT, NULL, 0, 0);
     int64_t object, server, result;
 
     if (port < 0)
         return port;
-    object = object_create((uint32_t)port, OBJECT_REMOTE, NULL, RIGHT_WRITE, 1);
+    object = object_create((uint32_t)port, OBJECT_REMOTE, NULL, RIGHT_READ | RIGHT_WRITE, 1);
     server = object < 0 ? object : role_start(ROLE_SERVER, (uint32_t)port);
     handle_close((uint32_t)port);
     if (server < 0)
         return server;
-    result = calls_measure((uint32_t)object);
+    result = use((uint32_t)object);
     object_remove((uint32_t)server, NULL, 0);
     handle_close((uint32_t)server);
     handle_close((uint32_t)object);
     return result;
+}
+
+int64_t bench_calls(void)
+{
+    return with_server(calls_measure);
 }
