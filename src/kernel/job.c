@@ -73,7 +73,8 @@ static void job_refuse(struct job *job, enum error error)
 
 /* The request that was just read into the thread's next free job becomes that job, which may have
  * these flags. */
-static struct job *job_take(struct thread *thread, uint32_t flags)
+static inline __attribute__((always_inline)) struct job *job_take(struct thread *thread,
+                                                                  uint32_t flags)
 {
     struct job *job = thread->free_job;
 
@@ -135,12 +136,35 @@ static __attribute__((noinline)) uint32_t chain_accept(struct thread *thread, ui
     return taken;
 }
 
-/* Run the request that was just read, and what is linked to it: how many that took. */
-static __attribute__((noinline)) uint32_t request_accept(struct thread *thread, uint32_t most)
+/* The operations on a handle that most often stand alone need no job: they are over at once. */
+static bool request_is_short(const struct request *request)
 {
+    return (request->op == OP_DUPLICATE || request->op == OP_CLOSE) && !request->flags &&
+           !request->deadline;
+}
+
+static void short_run(struct thread *thread, const struct request *request)
+{
+    struct handle_table *handles = &thread->process->handles;
+    uint64_t user_data = request->user_data;
+    int64_t result;
+
+    trace_as(thread->number, TRACE_SUBMIT, request->op, user_data);
+    result = request->op == OP_CLOSE ? handle_close(handles, request->handle)
+                                     : handle_duplicate(handles, request->handle, request->arg0);
+    trace_as(thread->number, TRACE_COMPLETE, (uint64_t)result, user_data);
+    ring_answer(&thread->ring, result, user_data);
+}
+
+/* Run the request that was just read, and what is linked to it: how many that took. */
+static uint32_t request_accept(struct thread *thread, uint32_t most)
+{
+    const struct request *request = &thread->free_job->request;
     uint32_t taken = 1;
 
-    if (thread->free_job->request.flags & REQUEST_LINK)
+    if (request_is_short(request))
+        short_run(thread, request);
+    else if (request->flags & REQUEST_LINK)
         taken = chain_accept(thread, most);
     else
         job_start(job_take(thread, FIRST_FLAGS));
@@ -197,7 +221,7 @@ uint32_t jobs_accept(struct thread *thread, uint32_t most)
 static void job_free(struct job *job)
 {
     if (job->state != JOB_LINKED && job->state != JOB_STARTED)
-        list_remove(&job->link);
+        list_cut(&job->link);
     clock_clear(&job->timer);
     lend_end(job);
     job->state = JOB_FREE;
@@ -237,11 +261,15 @@ void job_complete(struct job *job, int64_t result)
 {
     struct thread *thread = job->thread;
     struct job *next = job->next;
-    bool gives_handle = result > 0 && (OPS_GIVE_HANDLE >> job->request.op & 1);
-    uint32_t handle = gives_handle ? (uint32_t)result : job->chain_handle;
+    uint32_t handle = 0;
 
     if ((job->fetch || result == -E_BUFFER) && pager_takes(job, result))
         return;
+    if (next) {
+        bool gives_handle = result > 0 && (OPS_GIVE_HANDLE >> job->request.op & 1);
+
+        handle = gives_handle ? (uint32_t)result : job->chain_handle;
+    }
     trace_as(thread->number, TRACE_COMPLETE, (uint64_t)result, job->request.user_data);
     ring_answer(&thread->ring, result, job->request.user_data);
     job_free(job);

@@ -35,11 +35,17 @@ static inline void list_insert(struct list *place, struct list *link)
     place->previous = link;
 }
 
-/* Take `link` out of whatever list it is in; taking it out again is harmless. */
-static inline void list_remove(struct list *link)
+/* Take `link` out of the list that it is in; it is in none then, and not to be taken out again. */
+static inline void list_cut(struct list *link)
 {
     link->previous->next = link->next;
     link->next->previous = link->previous;
+}
+
+/* Take `link` out of whatever list it is in; taking it out again is harmless. */
+static inline void list_remove(struct list *link)
+{
+    list_cut(link);
     list_init(link);
 }
 

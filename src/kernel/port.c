@@ -100,49 +100,44 @@ static int64_t header_fill(struct call *header, const struct job *call, const st
     return call->request.op == OP_SHARE ? handle_pass(call, receive, &header->handle) : 0;
 }
 
-/* Write header and data to the server's buffer, which was checked; most often the header lies on
- * one page. */
-static int64_t call_write(struct job *receive, struct job *call, uint64_t size)
+/* Bring a call to a receive; each waits in its list, or in none yet. One of the two may fail: it is
+ * answered so, nothing happens to the other, and this gives the one that failed. */
+static struct job *call_deliver(struct port *port, struct job *receive, struct job *call)
 {
     struct user_address at = job_buffer(receive);
-    uint64_t span = sizeof(struct call);
-    uint8_t *bytes = user_span(at, MAP_WRITE, &span);
-    struct call header;
-    int64_t result;
-
-    if (size && !user_copy(user_add(at, sizeof header), job_buffer(call), size))
-        return -E_BUFFER;
-    if (span == sizeof header)
-        return header_fill((struct call *)(void *)bytes, call, receive);
-    result = header_fill(&header, call, receive);
-    return result ? result : job_store(receive, 0, &header, sizeof header);
-}
-
-/* Bring a waiting call to a waiting receive. One of the two may fail and is answered so; then
- * nothing happens to the other. */
-static void call_deliver(struct port *port, struct job *receive, struct job *call)
-{
     uint64_t room = receive->request.length - sizeof(struct call);
     uint64_t size = (OPS_SEND >> call->request.op & 1) ? call->request.length : 0;
+    uint64_t whole = sizeof(struct call) + (size < room ? size : room), span = whole;
+    uint8_t *bytes = user_span(at, MAP_WRITE, &span);
+    struct call header, *place = &header;
     int64_t result;
 
-    size = size < room ? size : room;
-    if (!user_writable(job_buffer(receive), sizeof(struct call) + size)) {
+    if (span == whole) /* most often all of it lies on one page */
+        place = (struct call *)(void *)bytes;
+    if (!bytes || (span != whole && !user_writable(at, whole))) {
         job_complete(receive, -E_BUFFER);
-        return;
+        return receive;
     }
-    if ((result = call_write(receive, call, size))) {
+    if (size && !user_copy(user_add(at, sizeof header), job_buffer(call), whole - sizeof header))
+        result = -E_BUFFER;
+    else
+        result = header_fill(place, call, receive);
+    if (!result && place == &header)
+        result = job_store(receive, 0, &header, sizeof header);
+    if (result) {
         job_complete(call, result);
-        return;
+        return call;
     }
-    list_remove(&call->link);
+    if (call->state == JOB_WAITING)
+        list_cut(&call->link);
     list_insert(&port->taken, &call->link);
     call->state = JOB_TAKEN;
     call->taker = receive->thread->process_number;
     lend_received(call, receive->thread, &port->server);
     trace_as(receive->thread->number, TRACE_RECEIVE, call_number(call),
              ((struct remote *)call->object)->badge);
-    job_complete(receive, (int64_t)(sizeof(struct call) + size));
+    job_complete(receive, (int64_t)whole);
+    return NULL;
 }
 
 /* The server needs no notice of it any more. */
@@ -174,9 +169,12 @@ static void turn_take(struct remote *remote)
 static struct job *call_next(struct port *port)
 {
     while (!list_empty(&port->turns)) {
-        struct remote *remote = container_of(list_take(&port->turns), struct remote, link);
+        struct remote *remote = container_of(port->turns.next, struct remote, link);
+        bool alone = remote->link.next == &port->turns, done = list_empty(&remote->calls);
 
-        if (list_empty(&remote->calls))
+        if (!alone || done)
+            list_remove(&remote->link);
+        if (done)
             continue;
         turn_take(remote);
         return container_of(remote->calls.next, struct job, link);
@@ -184,7 +182,8 @@ static struct job *call_next(struct port *port)
     return NULL;
 }
 
-/* Bring receives and what there is to receive together. */
+/* Bring receives and what there is to receive together. Never do both wait: whoever comes to a port
+ * sees to that. */
 static void port_match(struct port *port)
 {
     object_hold(&port->object);
@@ -218,23 +217,33 @@ static int64_t remote_call(struct job *job)
         return -E_GONE;
     job->again = false;
     call_announce(job, remote);
-    job_wait(job, &remote->calls);
+    lend_called(job, NULL);
+    while (!list_empty(&port->receives)) {
+        struct job *receive = container_of(port->receives.next, struct job, link);
+
+        if (call_deliver(port, receive, job) != receive)
+            return JOB_PENDING;
+    }
     turn_take(remote);
-    lend_called(job, list_empty(&port->receives) ? port->server : NULL);
-    port_match(port);
-    return JOB_PENDING;
+    lend_called(job, port->server);
+    return job_wait(job, &remote->calls);
 }
 
 static int64_t port_op_receive(struct job *job)
 {
     struct port *port = (struct port *)job->object;
+    struct job *call;
 
     if (job->request.length < sizeof(struct call))
         return -E_ROOM;
     if (port->dead) /* its receiving side came back out of a table */
         return -E_GONE;
-    job_wait(job, &port->receives);
-    port_match(port);
+    while ((call = call_next(port)))
+        if (call_deliver(port, job, call) != call)
+            return JOB_PENDING;
+    if (list_empty(&port->notices))
+        return job_wait(job, &port->receives);
+    notice_deliver(job, container_of(port->notices.next, struct remote, link));
     return JOB_PENDING;
 }
 

@@ -34,13 +34,6 @@ static inline bool request_is_nop(const struct request *request)
 /* Set up an empty ring in zeroed memory of ring_size_bytes(capacity) bytes. */
 void ring_init(struct kernel_ring *ring, void *memory, uint32_t capacity);
 
-/* How many requests are submitted and have room for their completion. It does not grow, and shrinks
- * by ring_next alone, while the thread is in the kernel. */
-uint32_t ring_available(const struct kernel_ring *ring);
-
-/* How many more requests could be taken now, as far as room for completions goes. */
-uint32_t ring_room(const struct kernel_ring *ring);
-
 /* The flags of the request that lies `ahead` requests further, as they are now: a hint, since they
  * may be others when it is taken. -1 if the thread has not submitted that many. */
 int32_t ring_peek_flags(const struct kernel_ring *ring, uint32_t ahead);
@@ -53,6 +46,38 @@ static inline uint32_t ring_unreaped(const struct kernel_ring *ring)
     uint32_t head = __atomic_load_n(&ring->shared->completion_head, __ATOMIC_ACQUIRE);
 
     return ring->completion_tail - head;
+}
+
+/* How many more requests could be taken now, as far as room for completions goes. */
+static inline uint32_t ring_room(const struct kernel_ring *ring)
+{
+    uint32_t capacity = ring->capacity, in_flight = capacity - ring->in_flight;
+    uint64_t taken = (uint64_t)ring_unreaped(ring) + ring->in_flight;
+
+    /* an index that is out of range counts as a full ring */
+    if (taken >= 2 * capacity)
+        return 0;
+    return 2 * capacity - taken < in_flight ? (uint32_t)(2 * capacity - taken) : in_flight;
+}
+
+/* Requests that the thread has submitted and the kernel has not taken; what cannot be counts as
+ * none. */
+static inline uint32_t ring_waiting(const struct kernel_ring *ring)
+{
+    /* acquire: pairs with the thread's release of submission_tail after it wrote the request */
+    uint32_t tail = __atomic_load_n(&ring->shared->submission_tail, __ATOMIC_ACQUIRE);
+    uint32_t waiting = tail - ring->submission_head;
+
+    return waiting <= ring->capacity ? waiting : 0;
+}
+
+/* How many requests are submitted and have room for their completion. It does not grow, and shrinks
+ * by ring_next alone, while the thread is in the kernel. */
+static inline uint32_t ring_available(const struct kernel_ring *ring)
+{
+    uint32_t waiting = ring_waiting(ring), room = ring_room(ring);
+
+    return waiting < room ? waiting : room;
 }
 
 static inline struct request *ring_slot(const struct kernel_ring *ring, uint32_t index)

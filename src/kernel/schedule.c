@@ -45,34 +45,47 @@ static struct cpu *sleeper_find(struct cpu *cpu, const struct thread *thread)
     return NULL;
 }
 
+/* Of several processors, the one to be told that the thread is about to be ready on `cpu`; or NULL.
+ */
+static __attribute__((noinline)) struct cpu *cpu_to_wake(struct cpu *cpu,
+                                                         const struct thread *thread)
+{
+    struct cpu *sleeper = NULL, *here = cpu_current();
+
+    if (cpu != here || cpu->thread || cpu->ready) /* else it is about to take the thread */
+        sleeper = sleeper_find(cpu, thread);
+    if (sleeper)
+        return sleeper;
+    /* it is the thread's turn, or the one there has its slice from now on */
+    return cpu != here && priority_running(cpu) <= thread->priority ? cpu : NULL;
+}
+
 static void queue_insert(struct thread *thread, bool first)
 {
-    struct cpu *cpu = cpus[thread->cpu], *sleeper = NULL;
+    struct cpu *cpu = cpus[thread->cpu], *wake = NULL;
     struct list *queue;
 
     for (uint32_t i = 0; !thread_fits(thread, cpu); i++)
         cpu = cpus[i];
-    if (cpu != cpu_current() || cpu->thread || cpu->ready) /* else it is about to take the thread */
-        sleeper = sleeper_find(cpu, thread);
+    if (cpus_count > 1)
+        wake = cpu_to_wake(cpu, thread);
     thread->cpu = (uint8_t)cpu->number;
     thread->state = THREAD_READY;
     queue = &queues[cpu->number][thread->priority];
     list_insert(first ? queue->next : queue, &thread->ready);
     cpu->ready |= 1u << thread->priority;
     cpu->attention = true;
-    if (sleeper)
-        cpu_wake(sleeper);
-    else if (cpu != cpu_current() && priority_running(cpu) <= thread->priority)
-        cpu_wake(cpu); /* it is the thread's turn, or the one there has its slice from now on */
+    if (wake)
+        cpu_wake(wake);
 }
 
 static void queue_remove(struct thread *thread)
 {
-    struct cpu *cpu = cpus[thread->cpu];
+    struct list *next = thread->ready.next;
 
-    list_remove(&thread->ready);
-    if (list_empty(&queues[cpu->number][thread->priority]))
-        cpu->ready &= ~(1u << thread->priority);
+    list_cut(&thread->ready);
+    if (next->next == next) /* the queue's head alone is left */
+        cpus[thread->cpu]->ready &= ~(1u << thread->priority);
 }
 
 /* The highest priority that somebody is ready at; -1 if nobody is. */
@@ -102,16 +115,17 @@ static void current_stop(struct cpu *cpu)
 
 void schedule_stop(struct thread *thread)
 {
-    struct cpu *cpu = cpus[thread->cpu];
+    struct cpu *cpu = cpu_current();
 
+    if (cpu->thread == thread) {
+        current_stop(cpu);
+        return;
+    }
+    cpu = cpus[thread->cpu];
     if (thread->state == THREAD_READY)
         queue_remove(thread);
     if (cpu->thread != thread)
         return;
-    if (cpu == cpu_current()) {
-        current_stop(cpu);
-        return;
-    }
     /* it has answered, and so waits for the lock, to find that the thread is no more */
     cpu->attention = true;
     cpu_call(cpu);
@@ -173,7 +187,7 @@ static void current_check(struct cpu *cpu)
     bool urgent = priority > thread->priority;
 
     if (!urgent && thread_fits(thread, cpu) &&
-        (priority < thread->priority || clock_now() < thread->slice_end))
+        (priority < thread->priority || !thread->slice_end || clock_now() < thread->slice_end))
         return;
     trace(TRACE_PREEMPT, thread->number, 0);
     current_stop(cpu);
@@ -197,13 +211,24 @@ static struct thread *queue_first(const struct cpu *from, const struct cpu *cpu)
 }
 
 /* The next thread for this processor: its own first, then those that wait for others; or NULL. */
-static struct thread *thread_next(const struct cpu *cpu)
+static __attribute__((noinline)) struct thread *thread_search(const struct cpu *cpu)
 {
     struct thread *thread = queue_first(cpu, cpu);
 
     for (uint32_t i = 1; !thread && i < cpus_count; i++)
         thread = queue_first(cpus[(cpu->number + i) % cpus_count], cpu);
     return thread;
+}
+
+/* The same: most often it is the very first one. */
+static struct thread *thread_next(const struct cpu *cpu)
+{
+    struct thread *thread;
+
+    if (!cpu->ready)
+        return thread_search(cpu);
+    thread = container_of(queues[cpu->number][priority_ready(cpu)].next, struct thread, ready);
+    return thread_fits(thread, cpu) ? thread : thread_search(cpu);
 }
 
 /* Go on with what takes long, or sleep if there is nothing to do; then see what came meanwhile. */
@@ -235,12 +260,23 @@ static void thread_pick(struct cpu *cpu)
     queue_remove(thread);
     thread->state = THREAD_RUNNING;
     thread->cpu = (uint8_t)cpu->number;
-    thread->slice_end = clock_now() + SLICE_NS;
+    thread->slice_end = 0;
     cpu->thread = thread;
     cpu->thread_number = thread->number;
     cpu->switches++;
     cpu_prepare(thread);
     trace(TRACE_THREAD_RUN, thread->number, thread->process_number);
+}
+
+/* When the thread that is about to run must give way to others of its priority. Its slice begins
+ * when there are some; or when a timer rings that is armed already. */
+static uint64_t slice_limit(const struct cpu *cpu, struct thread *thread)
+{
+    if (!(cpu->ready >> thread->priority & 1))
+        return TIMER_NEVER;
+    if (!thread->slice_end && cpu->armed == TIMER_NEVER)
+        thread->slice_end = clock_now() + SLICE_NS;
+    return thread->slice_end ? thread->slice_end : TIMER_NEVER;
 }
 
 struct registers *schedule(void)
@@ -257,7 +293,7 @@ struct registers *schedule(void)
             break;
         work_do(cpu);
     }
-    clock_arm(cpu, cpu->ready >> cpu->thread->priority & 1 ? cpu->thread->slice_end : TIMER_NEVER);
+    clock_arm(cpu, slice_limit(cpu, cpu->thread));
     cpu->attention = false;
     lock_drop(cpu);
     return &cpu->thread->registers;

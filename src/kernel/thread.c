@@ -297,9 +297,9 @@ struct entered enter(uint64_t submit, uint64_t wait, uint64_t deadline)
 {
     struct cpu *cpu = cpu_current();
 
-    if (submit | wait | cpu->attention | schedule_others(cpu))
-        return enter_work(cpu, submit, wait, deadline);
-    return (struct entered){0, NULL};
+    if (!(submit | wait) && !(cpu->attention | schedule_others(cpu)))
+        return (struct entered){0, NULL};
+    return enter_work(cpu, submit, wait, deadline);
 }
 
 static int64_t thread_op_set(struct job *job)

@@ -49,7 +49,7 @@ struct thread {
     uint32_t wanted;    /* WAITING: until so many completions are unreaped */
     uint64_t deadline;  /* WAITING: or until then */
     struct timer timer; /* for the deadline */
-    uint64_t slice_end; /* ns; when others of its priority get their turn */
+    uint64_t slice_end; /* ns; when others of its priority get their turn; 0: not begun */
     uint32_t lent;      /* bit n: priority n is lent to it */
     uint32_t lenders[THREAD_PRIORITIES]; /* calls that lend each of them */
     struct job *last_call; /* its newest call to a server, while that is there; or NULL */

@@ -254,7 +254,7 @@ void cpu_grant_ports(struct process *process)
     for (uint32_t i = 0; i < cpus_count; i++) {
         if (cpus[i]->ports == process)
             ports_fill(cpus[i], process, true);
-        else if (cpus[i]->thread && cpus[i]->thread->process == process)
+        else if (cpus[i]->active == process)
             ports_prepare(cpus[i], process);
     }
 }
@@ -273,8 +273,8 @@ void cpu_prepare(struct thread *thread)
 
     cpu->registers = &thread->registers;
     cpu->task->rsp[0] = (uint64_t)(uintptr_t)(&thread->registers + 1);
-    ports_prepare(cpu, process);
     if (cpu->active != process) {
+        ports_prepare(cpu, process);
         root_set(cpu, process);
         cpu_write_cr3(cpu->root);
     }

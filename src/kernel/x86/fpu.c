@@ -24,7 +24,7 @@ enum { CPUID_XSAVE = 1 << 26, CPUID_AVX = 1 << 28 }; /* leaf 1, ECX */
 enum { STATE_X87 = 1, STATE_SSE = 2, STATE_AVX = 4 };
 
 /* That XSAVE handles; 0: FXSAVE does x87 and SSE. Every processor finds the same. */
-static uint32_t states;
+uint32_t fpu_states;
 
 void fpu_init(void)
 {
@@ -38,8 +38,8 @@ void fpu_init(void)
     cr4 |= CR4_FXSR | CR4_EXCEPTION | (c & CPUID_XSAVE ? CR4_XSAVE : 0);
     __asm__ volatile("mov %0, %%cr4; mov %1, %%cr0" : : "r"(cr4), "r"(cr0));
     if (c & CPUID_XSAVE) {
-        states = STATE_X87 | STATE_SSE | (c & CPUID_AVX ? STATE_AVX : 0);
-        __asm__ volatile("xsetbv" : : "a"(states), "d"(0), "c"(0));
+        fpu_states = STATE_X87 | STATE_SSE | (c & CPUID_AVX ? STATE_AVX : 0);
+        __asm__ volatile("xsetbv" : : "a"(fpu_states), "d"(0), "c"(0));
     }
 }
 
@@ -60,26 +60,4 @@ void fpu_destroy(struct thread *thread)
     if (thread->fpu)
         heap_free(thread->fpu, FPU_SIZE);
     thread->fpu = NULL;
-}
-
-void fpu_save(const struct thread *thread)
-{
-    if (states)
-        __asm__ volatile("xsave64 (%0)" : : "r"(thread->fpu), "a"(states), "d"(0) : "memory");
-    else
-        __asm__ volatile("fxsave64 (%0)" : : "r"(thread->fpu) : "memory");
-}
-
-/* A processor holds a thread's registers if that was the last one to run there, and has not run
- * elsewhere since. */
-void fpu_prepare(struct cpu *cpu, struct thread *thread)
-{
-    if (cpu->fpu == thread && thread->fpu_cpu == cpu)
-        return;
-    cpu->fpu = thread;
-    thread->fpu_cpu = cpu;
-    if (states)
-        __asm__ volatile("xrstor64 (%0)" : : "r"(thread->fpu), "a"(states), "d"(0) : "memory");
-    else
-        __asm__ volatile("fxrstor64 (%0)" : : "r"(thread->fpu) : "memory");
 }

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-struct cpu;
-struct thread;
+#include "../thread.h"
+#include "cpu.h"
 
 /* Let processes use the registers, on this processor. */
 void fpu_init(void);
@@ -20,10 +20,30 @@ bool fpu_create(struct thread *thread);
 /* The thread has ended. */
 void fpu_destroy(struct thread *thread);
 
-/* The thread, which ran on this processor, stops running. */
-void fpu_save(const struct thread *thread);
+/* What XSAVE handles; 0: there is none, and FXSAVE does x87 and SSE. */
+extern uint32_t fpu_states;
 
-/* The thread is about to run on this processor. */
-void fpu_prepare(struct cpu *cpu, struct thread *thread);
+/* The thread, which ran on this processor, stops running. */
+static inline void fpu_save(const struct thread *thread)
+{
+    if (fpu_states)
+        __asm__ volatile("xsave64 (%0)" : : "r"(thread->fpu), "a"(fpu_states), "d"(0) : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(thread->fpu) : "memory");
+}
+
+/* The thread is about to run on this processor, which holds its registers if that was the last one
+ * to run here, and has not run elsewhere since. */
+static inline void fpu_prepare(struct cpu *cpu, struct thread *thread)
+{
+    if (cpu->fpu == thread && thread->fpu_cpu == cpu)
+        return;
+    cpu->fpu = thread;
+    thread->fpu_cpu = cpu;
+    if (fpu_states)
+        __asm__ volatile("xrstor64 (%0)" : : "r"(thread->fpu), "a"(fpu_states), "d"(0) : "memory");
+    else
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(thread->fpu) : "memory");
+}
 
 #endif
