@@ -1,5 +1,4 @@
 /* Ports, as port.h and abi/port.h tell. */
-#include "bytes.h"
 #include "job.h"
 #include "lend.h"
 #include "pager.h"
@@ -100,8 +99,8 @@ static int64_t header_fill(struct call *header, const struct job *call, const st
     return call->request.op == OP_SHARE ? handle_pass(call, receive, &header->handle) : 0;
 }
 
-/* Bring a call to a receive; each waits in its list, or in none yet. One of the two may fail: it is
- * answered so, nothing happens to the other, and this gives the one that failed. */
+/* Bring a call to a receive, which are in their lists or in none yet. If one of the two fails it is
+ * answered so, nothing happens to the other, and this gives the one that failed; else NULL. */
 static struct job *call_deliver(struct port *port, struct job *receive, struct job *call)
 {
     struct user_address at = job_buffer(receive);
@@ -182,8 +181,7 @@ static struct job *call_next(struct port *port)
     return NULL;
 }
 
-/* Bring receives and what there is to receive together. Never do both wait: whoever comes to a port
- * sees to that. */
+/* Bring receives and what there is to receive together: never do both wait. */
 static void port_match(struct port *port)
 {
     object_hold(&port->object);
@@ -203,8 +201,8 @@ static void port_match(struct port *port)
 
 static void call_announce(struct job *job, const struct remote *remote)
 {
-    while (!(job->call = ++last_call)) /* 0 is the number of notices */
-        ;
+    last_call += last_call == UINT32_MAX ? 2 : 1; /* 0 is the number of notices */
+    job->call = last_call;
     trace_as(job->thread->number, TRACE_CALL, call_number(job), remote->badge);
 }
 
