@@ -48,10 +48,9 @@ static struct job *call_find(const struct port *port, uint64_t number)
     if (!thread || !thread->jobs || (index >= thread->jobs_made && index != thread->ring.capacity))
         return NULL;
     job = &thread->jobs[index_below(index, thread->ring.capacity + 1)];
-    return job->state == JOB_TAKEN && job->call == number >> 32 &&
-                   ((struct remote *)job->object)->port == port
-               ? job
-               : NULL;
+    if (job->state != JOB_TAKEN || job->call != number >> 32)
+        return NULL;
+    return ((struct remote *)job->object)->port == port ? job : NULL;
 }
 
 void port_withdraw(const struct job *job)
@@ -108,11 +107,9 @@ static struct job *call_deliver(struct port *port, struct job *receive, struct j
     uint64_t size = (OPS_SEND >> call->request.op & 1) ? call->request.length : 0;
     uint64_t whole = sizeof(struct call) + (size < room ? size : room), span = whole;
     uint8_t *bytes = user_span(at, MAP_WRITE, &span);
-    struct call header, *place = &header;
+    struct call header, *place = span == whole ? (void *)bytes : &header; /* mostly on one page */
     int64_t result;
 
-    if (span == whole) /* most often all of it lies on one page */
-        place = (struct call *)(void *)bytes;
     if (!bytes || (span != whole && !user_writable(at, whole))) {
         job_complete(receive, -E_BUFFER);
         return receive;
@@ -173,10 +170,10 @@ static struct job *call_next(struct port *port)
 
         if (!alone || done)
             list_remove(&remote->link);
-        if (done)
-            continue;
-        turn_take(remote);
-        return container_of(remote->calls.next, struct job, link);
+        if (!done) {
+            turn_take(remote);
+            return container_of(remote->calls.next, struct job, link);
+        }
     }
     return NULL;
 }
@@ -201,8 +198,7 @@ static void port_match(struct port *port)
 
 static void call_announce(struct job *job, const struct remote *remote)
 {
-    last_call += last_call == UINT32_MAX ? 2 : 1; /* 0 is the number of notices */
-    job->call = last_call;
+    job->call = last_call += last_call == UINT32_MAX ? 2 : 1; /* 0 is the number of notices */
     trace_as(job->thread->number, TRACE_CALL, call_number(job), remote->badge);
 }
 
@@ -210,6 +206,7 @@ static int64_t remote_call(struct job *job)
 {
     struct remote *remote = (struct remote *)job->object;
     struct port *port = remote->port;
+    struct job *receive;
 
     if (port->dead)
         return -E_GONE;
@@ -217,8 +214,7 @@ static int64_t remote_call(struct job *job)
     call_announce(job, remote);
     lend_called(job, NULL);
     while (!list_empty(&port->receives)) {
-        struct job *receive = container_of(port->receives.next, struct job, link);
-
+        receive = container_of(port->receives.next, struct job, link);
         if (call_deliver(port, receive, job) != receive)
             return JOB_PENDING;
     }
@@ -266,15 +262,12 @@ static int64_t reply_give(struct job *job, struct user_address data, uint64_t si
         return -E_NOT_FOUND;
     if (!reply_fits(&call->request, size, result))
         return -E_RANGE;
-    if (call->fetch && given) /* nobody would learn of the handle */
+    /* who wants a page learns of no handle; and without one a result would pass for one */
+    if (given ? call->fetch != NULL : result > 0 && (OPS_GIVE_HANDLE >> call->request.op & 1))
         return -E_ARGUMENT;
-    if (given) {
-        error = handle_resolve(&job_process(job)->handles, given, RIGHT_TRANSFER, &object, &rights);
-        if (error)
-            return error;
-    } else if (result > 0 && (OPS_GIVE_HANDLE >> call->request.op & 1)) {
-        return -E_ARGUMENT; /* it would pass for a handle, which the server cannot make up */
-    }
+    if (given && (error = handle_resolve(&job_process(job)->handles, given, RIGHT_TRANSFER, &object,
+                                         &rights)))
+        return error;
     error = user_copy_part(job_buffer(call), data, size, &job->done);
     if (error == -E_GONE) {
         if (pager_missing && !job->refused)
@@ -301,14 +294,13 @@ static int64_t port_op_reply(struct job *job)
 /* A reply; from then on a receive, also if it has to be started again. */
 static int64_t port_op_answer(struct job *job)
 {
-    struct user_address data = user_add(job_buffer(job), sizeof(struct call));
     int64_t result;
 
     if (job->request.length < sizeof(struct call))
         return -E_ROOM;
     if (job->request.arg1 > job->request.length - sizeof(struct call))
         return -E_RANGE;
-    result = reply_give(job, data, job->request.arg1, 0);
+    result = reply_give(job, user_add(job_buffer(job), sizeof(struct call)), job->request.arg1, 0);
     if (result && result != -E_NOT_FOUND && result != -E_GONE)
         return result;
     job->request.op = OP_RECEIVE;
