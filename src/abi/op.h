@@ -26,13 +26,14 @@
        ARGUMENT(NUMBER, offset, "where to start")                                                  \
        ARGUMENT(CALL, arg0, "of a port: the call"),                                                \
        COUNT, "bytes read",                                                                        \
-       FAILS(RANGE) FAILS(BUFFER) FAILS(NOT_FOUND) FAILS(MEMORY) FAILS(ROOM) FAILS(GONE))          \
+       FAILS(RANGE) FAILS(BUFFER) FAILS(NOT_FOUND) FAILS(STATE) FAILS(MEMORY) FAILS(ROOM)          \
+       FAILS(GONE))                                                                                \
     OP(WRITE, 2, "write", OBJECT, RIGHT_WRITE,                                                     \
        ARGUMENT(BUFFER_IN, buffer, "what is written")                                              \
        ARGUMENT(NUMBER, offset, "where to start")                                                  \
        ARGUMENT(CALL, arg0, "of a port: the call"),                                                \
        COUNT, "bytes written",                                                                     \
-       FAILS(RANGE) FAILS(BUFFER) FAILS(NOT_FOUND) FAILS(MEMORY) FAILS(GONE))                      \
+       FAILS(RANGE) FAILS(BUFFER) FAILS(NOT_FOUND) FAILS(STATE) FAILS(MEMORY) FAILS(GONE))         \
     OP(OPEN, 3, "open", OBJECT, RIGHT_OPEN,                                                        \
        ARGUMENT(BUFFER_IN, buffer, "path")                                                         \
        ARGUMENT(RIGHTS, arg0, "rights wanted"),                                                    \
@@ -78,7 +79,8 @@
        ARGUMENT(HANDLE, arg0, "memory, or a range of I/O ports")                                   \
        ARGUMENT(ACCESS, arg1, "access"),                                                           \
        NUMBER, "address",                                                                          \
-       FAILS(TYPE) FAILS(RANGE) FAILS(EXISTS) FAILS(STATE) FAILS(MEMORY) FAILS(LIMIT) FAILS(BUSY)) \
+       FAILS(TYPE) FAILS(RANGE) FAILS(EXISTS) FAILS(STATE) FAILS(MEMORY) FAILS(LIMIT) FAILS(BUSY)  \
+       FAILS(GONE))                                                                                \
     OP(UNMAP, 10, "unmap", OBJECT, RIGHT_MAP,                                                      \
        ARGUMENT(RANGE, buffer, "what was mapped"),                                                 \
        ZERO, "0",                                                                                  \

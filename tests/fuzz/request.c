@@ -144,7 +144,7 @@ static void create_make(struct fuzz *fuzz, struct request *request, uint8_t type
     uint32_t kind = one_in(fuzz, 16) ? (uint32_t)request->arg0 : kind_pick(fuzz, type);
 
     request->arg0 = kind;
-    request->arg1 = random_below(fuzz, kind == OBJECT_MEMORY ? 7 : 3);
+    request->arg1 = random_below(fuzz, kind == OBJECT_MEMORY ? 8 : 3);
     if (!one_in(fuzz, 32))
         request->offset =
             kind == OBJECT_REMOTE ? rights_pick(fuzz) : PAGE_SIZE * (1 + random_below(fuzz, 4));
