@@ -9,7 +9,6 @@
 
 #define SLICE_NS UINT64_C(10000000)
 
-int32_t work_left;
 bool work_waits;
 
 /* Each processor's ready threads, by priority. A ready thread is in the queue of the one that it

@@ -1,5 +1,6 @@
 /* The processor, as cpu.h tells. */
 #include "../bytes.h"
+#include "../lock.h"
 #include "../page.h"
 #include "../process.h"
 #include "../thread.h"
@@ -64,6 +65,9 @@ struct area {
     struct task_segment task;
     uint64_t segments[7];
 };
+
+struct kernel_lock kernel_lock = {.next = 1}; /* the first processor begins with it */
+int32_t work_left;
 
 struct cpu *cpus[CPUS_MAX]; /* changed while the kernel starts */
 uint32_t cpus_count;

@@ -172,12 +172,4 @@ registers_resume_first:
     mov %rdi, %rax
     jmp registers_resume
 
-/* Another processor's first instruction: real mode and x86/trampoline.S lie behind it. */
-.global processor_entry
-processor_entry:
-    mov processor_starting, %rdi
-    mov CPU_STACK(%rdi), %rsp
-    xor %ebp, %ebp
-    call processor_main
-
 .section .note.GNU-stack, "", @progbits

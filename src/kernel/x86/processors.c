@@ -22,9 +22,7 @@ _Noreturn void processor_main(struct cpu *cpu);
 
 extern const uint8_t trampoline[], trampoline_root[], trampoline_end[];
 
-struct kernel_lock kernel_lock = {.next = 1}; /* the first processor begins with it */
-
-struct cpu *processor_starting; /* for entry.S */
+extern struct cpu *processor_starting; /* lies in trampoline.S, which needs it */
 static const uint8_t *start_delays;
 static uint64_t start_tsc; /* the first processor's, just before the other one begins */
 static bool started;

@@ -2,6 +2,7 @@
  * Where another processor begins, in real mode, at TRAMPOLINE: a copy of this is put there. It goes
  * to long mode in one step (Intel SDM volume 3, section 9.8.5).
  */
+#include "cpu.h"
 #include "processors.h"
 
 #define AT(label) (TRAMPOLINE + (label) - trampoline)
@@ -47,5 +48,19 @@ trampoline_root:
     .long 0
 .global trampoline_end
 trampoline_end:
+
+/* In the kernel's own image, in long mode. */
+.text
+processor_entry:
+    mov processor_starting, %rdi
+    mov CPU_STACK(%rdi), %rsp
+    xor %ebp, %ebp
+    call processor_main
+
+.bss
+.balign 8
+.global processor_starting
+processor_starting:
+    .quad 0
 
 .section .note.GNU-stack, "", @progbits
