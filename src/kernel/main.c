@@ -102,11 +102,13 @@ static void init_start(void)
 {
     const struct boot_file *file = files_find("init");
     struct process *process = process_create("init", NULL);
+    struct memory *counts =
+        memory_create_foreign(&kernel_account, direct_physical(cpu_counts), PAGE_SIZE);
     int64_t result;
 
     if (!file)
         panic("the boot archive has no program `init`");
-    if (!process ||
+    if (!process || !counts ||
         !(process->binary = memory_create_foreign(&kernel_account, file->base, file->size)))
         panic("no memory for the first process");
     handle_grant(process, &processes_table, "processes");
@@ -115,6 +117,7 @@ static void init_start(void)
     handle_grant(process, &io_space_table, "io-space");
     handle_grant(process, &device_space_table, "device-memory");
     handle_grant(process, &power_object, "power");
+    handle_grant(process, &counts->object, "processors");
     result = process_start(process);
     if (result)
         panic("the program `init` cannot be started: error %lu", -result);
@@ -144,6 +147,9 @@ void kernel_main(uint64_t info_address)
     if (!cpu_create_stacks(cpus[0]))
         panic("no memory for stacks");
     clock_init();
+    if (!(cpu_counts = page_alloc_zeroed(&kernel_account, 0)))
+        panic("no memory for what processors count");
+    cpu_current()->counts = cpu_counts;
     several =
         apic_init(acpi_read(&acpi, info->rsdp, direct_pointer(0), DIRECT_SIZE) ? &acpi : NULL);
     trace(TRACE_KERNEL_START, page_pool.total, clock_hz());

@@ -234,6 +234,7 @@ static struct thread *thread_next(const struct cpu *cpu)
 static void work_do(struct cpu *cpu)
 {
     struct thread *thread = cpu->thread;
+    uint64_t asleep;
 
     cpu->idle = !thread && !work_waits;
     if (cpu->idle)
@@ -243,7 +244,10 @@ static void work_do(struct cpu *cpu)
         thread_go_on(thread);
     lock_drop(cpu);
     /* an interrupt that another processor sends from here on ends the sleep */
+    asleep = cpu->idle ? cpu_tsc() : 0;
     cpu_breathe(cpu->idle);
+    if (asleep)
+        cpu->counts->idle_ticks += cpu_tsc() - asleep;
     lock_take(cpu);
     cpu->idle = false;
     clock_run();
@@ -262,7 +266,7 @@ static void thread_pick(struct cpu *cpu)
     thread->slice_end = 0;
     cpu->thread = thread;
     cpu->thread_number = thread->number;
-    cpu->switches++;
+    cpu->counts->switches++;
     cpu_prepare(thread);
     trace(TRACE_THREAD_RUN, thread->number, thread->process_number);
 }

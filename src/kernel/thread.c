@@ -270,6 +270,11 @@ static __attribute__((noinline)) struct entered enter_work(struct cpu *cpu, uint
 
     if (submit)
         accepted = jobs_accept(thread, most);
+    if (accepted) {
+        cpu->counts->enters++;
+        cpu->counts->requests += accepted;
+        cpu->counts->batches[31 - __builtin_clz(accepted)]++;
+    }
     if (cpu->thread == thread) {
         thread->registers.rax = accepted;
         if (accepted && accepted < most) { /* perhaps it was only cut */

@@ -27,6 +27,7 @@ static void interrupt_handle(uint64_t vector)
 {
     int32_t line = apic_accept(vector);
 
+    cpu_current()->counts->interrupts++;
     if (line == APIC_TIMER)
         clock_interrupt();
     else if (line != APIC_NONE)
@@ -82,6 +83,7 @@ static void exception_handle(const struct registers *registers)
     struct process_status status;
     enum reason reason = reasons[registers->vector];
 
+    cpu_current()->counts->exceptions++;
     if (reason == REASON_PAGE_FAULT && !(reason = page_fault_handle(registers, address)))
         return;
     trace(TRACE_PROCESS_FAULT, registers->vector, address);

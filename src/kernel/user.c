@@ -5,6 +5,7 @@
 #include "job.h"
 #include "user.h"
 #include "work.h"
+#include "x86/cpu.h"
 
 uint8_t *user_find(struct user_address at, uint32_t access)
 {
@@ -28,6 +29,7 @@ bool user_copy(struct user_address to, struct user_address from, uint64_t size)
         if (!target)
             return false;
         memcpy(target, source, count);
+        cpu_current()->counts->bytes += count;
         work_spend(count / 1024);
     }
     return true;

@@ -10,8 +10,8 @@
 const char *const guest_name = "first";
 const struct guest_test guest_children[] = {{NULL, NULL}};
 
-static const char *const given[] = {"processes", "files",         "interrupts",
-                                    "io-space",  "device-memory", "power"};
+static const char *const given[] = {"processes",     "files", "interrupts", "io-space",
+                                    "device-memory", "power", "processors"};
 
 #define GIVEN (sizeof(given) / sizeof(given[0]))
 

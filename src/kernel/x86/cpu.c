@@ -72,6 +72,9 @@ int32_t work_left;
 struct cpu *cpus[CPUS_MAX]; /* changed while the kernel starts */
 uint32_t cpus_count;
 
+static struct processor_counts first_counts;
+struct processor_counts *cpu_counts = &first_counts;
+
 static struct area first_area;
 static struct gate gates[VECTOR_COUNT]; /* the same for all, constant after the start */
 
@@ -102,6 +105,7 @@ static struct cpu *area_init(struct area *area, uint32_t number, uint32_t apic)
         .armed = TIMER_NEVER,
         .number = number,
         .apic = apic,
+        .counts = &cpu_counts[number],
     };
     return &area->cpu;
 }
@@ -267,7 +271,7 @@ static void root_set(struct cpu *cpu, struct process *process)
 {
     cpu->active = process;
     cpu->root = process ? process->space.root : paging_kernel_root();
-    cpu->root_loads++;
+    cpu->counts->root_loads++;
 }
 
 void cpu_prepare(struct thread *thread)
@@ -320,7 +324,7 @@ void cpu_call(struct cpu *cpu)
         cpu_answer_call(cpu);
         return;
     }
-    cpu_current()->calls++;
+    cpu_current()->counts->calls++;
     __atomic_store_n(&cpu->called, true, __ATOMIC_RELEASE);
     apic_send(cpu->apic, VECTOR_CALL);
     while (__atomic_load_n(&cpu->called, __ATOMIC_ACQUIRE))
@@ -339,7 +343,7 @@ void cpu_answer_call(struct cpu *cpu)
 
 void cpu_wake(struct cpu *cpu)
 {
-    cpu_current()->wakes++;
+    cpu_current()->counts->wakes++;
     cpu->idle = false;
     apic_send(cpu->apic, VECTOR_CALL);
 }

@@ -51,11 +51,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/processor.h"
+
 struct process;
 struct task_segment;
 struct thread;
 
-#define CPUS_MAX 8u
+#define CPUS_MAX PROCESSORS_MAX
 
 /* A thread's registers while the kernel runs, as entry.S leaves them. After `enter` only RBX, RBP,
  * R12 to R15, RAX, RIP, RFLAGS and RSP mean anything. */
@@ -95,16 +97,15 @@ struct cpu {
     bool locked;            /* it holds the kernel's lock */
     bool idle;              /* it sleeps, or is about to, and nobody has told it to wake up */
     bool called;            /* another processor waits for cpu_answer */
-    /* how often, since the start */
-    uint64_t switches;   /* a thread came to run */
-    uint64_t root_loads; /* other page tables were loaded */
-    uint64_t wakes;      /* it told another processor to look for work */
-    uint64_t calls;      /* it waited for another processor: TLB shootdown, end of a thread */
+    struct processor_counts *counts; /* its own, in the page that processes may see */
 };
 
 /* The processors that run, by number; the first one started the others. */
 extern struct cpu *cpus[CPUS_MAX];
 extern uint32_t cpus_count;
+
+/* What they did, one behind the other in a page of their own; until main.c made that, elsewhere. */
+extern struct processor_counts *cpu_counts;
 
 _Static_assert(offsetof(struct cpu, registers) == CPU_REGISTERS, "entry.S knows");
 _Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "entry.S knows");
