@@ -42,6 +42,17 @@ def figures(path):
     return found
 
 
+def parallel(done):
+    """{parallel-N: ...}: the time that an act takes on N processors, in percent of that on one."""
+    alone = done.get("throughput-1")
+    found = {}
+    for name, many in done.items():
+        if alone and name.startswith("throughput-") and many is not alone:
+            percent = -(-100 * alone[0] // many[0])
+            found[name.replace("throughput", "parallel")] = percent, percent, 1, percent
+    return found
+
+
 def number(value):
     return "-" if value is None else f"{value:,}"
 
@@ -68,6 +79,7 @@ def main(arguments):
     now, before = {}, figures(RESULTS) if RESULTS.exists() else {}
     for path in options.files:
         now |= figures(path)
+    now |= parallel(now)
     rows, missing, changed, over = list(budgets()), [], [], []
     print(f"{'':<16} {'is':>9} {'min':>9} {'max':>9} {'count':>5} {'must':>9} {'reach':>9} "
           f"{'linux':>7} {'xv6':>9}")

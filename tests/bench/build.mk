@@ -38,6 +38,9 @@ bench_guest = mkdir -p $(B)/bench && echo $(1) >$(B)/bench/$(2).script && \
     >$(B)/bench/$(2).txt || { cat $(B)/bench/$(2).txt >&2; \
     echo "make bench: $(1) failed in the guest" >&2; exit 1; }
 
+# Several processors; the firmware waits for less with fewer instructions in a second.
+MANY = --cpus $(cpus) --ips 2000000
+
 .PHONY: bench lines
 ifneq ($(PLOT),)
 # PLOT=file: what `bench load` finds, as a picture.
@@ -59,6 +62,7 @@ bench: image $(B)/bench/orrery.iso $(B)/bench/acts.iso $(B)/host/orrery-run \
     $(B)/host/boot-ticks $(B)/host/bench-points
 	@$(call bench_guest,bench,guest)
 	@$(if $(LONG),$(call bench_guest,bench crowd,crowd,--memory 512))
+	@$(foreach cpus,1 2 4,$(call bench_guest,bench throughput $(cpus),cpus-$(cpus),$(MANY)) &&) :
 	@$(B)/host/boot-ticks $(B)/bench/orrery.iso $(B)/kernel/kernel.elf $(B)/programs/init/init.elf \
 	    >$(B)/bench/boot.txt
 	@$(B)/host/bench-points $(B)/bench/acts.iso $(B)/kernel/kernel.elf \
@@ -66,6 +70,7 @@ bench: image $(B)/bench/orrery.iso $(B)/bench/acts.iso $(B)/host/orrery-run \
 	@python3 tests/lines.py --figures $(B) >$(B)/bench/sizes.txt
 	@python3 tests/bench/bench.py $(if $(KEEP),--keep) \
 	    $(if $(LONG),--crowd $(B)/bench/crowd.txt) \
+	    $(B)/bench/cpus-1.txt $(B)/bench/cpus-2.txt $(B)/bench/cpus-4.txt \
 	    $(B)/bench/guest.txt $(B)/bench/points.txt $(B)/bench/boot.txt $(B)/bench/sizes.txt
 endif
 

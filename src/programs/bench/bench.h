@@ -59,7 +59,8 @@ struct server_work {
  * an error (server.c). */
 int64_t with_server(int64_t (*use)(uint32_t object));
 
-int64_t bench_load(void); /* load.c */
+int64_t bench_load(void);             /* load.c */
+int bench_throughput(uint64_t count); /* throughput.c: its exit status */
 
 /*
  * crowd.c: a thousand processes that together hold ten thousand threads and 65,536 handles, all of

@@ -13,7 +13,8 @@
  *
  * `bench crowd` measures the same while a thousand other processes are there; `bench ITEM` measures
  * one alone.
- * `bench load` raises the load on a server step by step (load.c).
+ * `bench load` raises the load on a server step by step (load.c). `bench throughput N` does no-ops
+ * on several processors (throughput.c).
  *
  * The measuring thread has a ring of its own, large enough for the largest batch.
  */
@@ -141,8 +142,10 @@ int main(int argc, char **argv)
         return crowd_member();
     in_crowd = argc == 2 && strcmp(argv[1], "crowd") == 0;
     under_load = argc == 2 && strcmp(argv[1], "load") == 0;
+    if (argc == 3 && strcmp(argv[1], "throughput") == 0 && text_to_number(argv[2], &done))
+        return bench_throughput(done);
     if (argc > 2) {
-        print("usage: bench [crowd | load | ITEM]\n");
+        print("usage: bench [crowd | load | throughput PROCESSORS | ITEM]\n");
         return 2;
     }
     if (argc == 2 && !in_crowd && !under_load)
