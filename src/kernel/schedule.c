@@ -139,7 +139,7 @@ static void thread_changed(struct thread *thread, bool ready)
     if (ready)
         queue_insert(thread, false);
     cpu->attention = true;
-    if (cpu->thread == thread)
+    if (cpu->thread == thread && cpu != cpu_current())
         cpu_call(cpu); /* so that it looks before its thread executes another instruction */
 }
 
