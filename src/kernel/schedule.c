@@ -9,8 +9,6 @@
 
 #define SLICE_NS UINT64_C(10000000)
 
-bool work_waits;
-
 /* Each processor's ready threads, by priority. A ready thread is in the queue of the one that it
  * ran on last; a processor that has nothing to do takes from the others' queues. */
 static struct list queues[CPUS_MAX][THREAD_PRIORITIES];

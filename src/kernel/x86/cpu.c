@@ -68,6 +68,7 @@ struct area {
 
 struct kernel_lock kernel_lock = {.next = 1}; /* the first processor begins with it */
 int32_t work_left;
+bool work_waits;
 
 struct cpu *cpus[CPUS_MAX]; /* changed while the kernel starts */
 uint32_t cpus_count;
