@@ -61,12 +61,24 @@ struct memory *memory_create_contiguous(struct account *account, uint64_t size, 
         return NULL;
     memory->order = (uint16_t)page_order(size > alignment ? size : alignment);
     memory->base = page_alloc_below(account, memory->order, highest);
-    if (memory->base != FRAME_NONE) {
-        memset(direct_pointer(memory->base), 0, memory_pages(memory) << PAGE_SHIFT);
+    if (memory->base != FRAME_NONE)
         return memory;
-    }
     object_free(&memory->object);
     return NULL;
+}
+
+bool memory_clear(struct memory *memory, uint64_t *done)
+{
+    for (; *done < memory_pages(memory) && work_go(6); ++*done)
+        memset((uint8_t *)direct_pointer(memory->base) + (*done << PAGE_SHIFT), 0, PAGE_SIZE);
+    return *done == memory_pages(memory);
+}
+
+struct memory *memory_create_page(struct account *account)
+{
+    struct memory *memory = memory_create_contiguous(account, PAGE_SIZE, 0, UINT64_MAX);
+
+    return memory ? memset(direct_pointer(memory->base), 0, PAGE_SIZE), memory : NULL;
 }
 
 struct memory *memory_create_foreign(struct account *account, uint64_t base, uint64_t size)
@@ -312,14 +324,26 @@ static int64_t paged_make(struct job *job, struct account *account, uint64_t siz
     return 0;
 }
 
+/* Give the block once it is cleared. */
+static int64_t block_give(struct job *job, struct memory *memory)
+{
+    job->made = &memory->object;
+    if (!memory_clear(memory, &job->done))
+        return JOB_MORE;
+    job->made = NULL;
+    return job_give(job, &memory->object, RIGHT_ALL);
+}
+
 int64_t memory_make(struct job *job, struct account *account)
 {
     const uint64_t block_max = FRAME_SIZE << (FRAME_ORDERS - 1);
     uint64_t size = job->request.offset;
+    struct memory *memory = (struct memory *)job->made;
     struct memory_place place;
-    struct memory *memory;
     int64_t result;
 
+    if (memory)
+        return block_give(job, memory);
     if (size == 0 || size > MEMORY_SIZE_MAX)
         return -E_RANGE;
     size = (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
@@ -336,6 +360,7 @@ int64_t memory_make(struct job *job, struct account *account)
         if (size > block_max || place.alignment > block_max)
             return -E_RANGE;
         memory = memory_create_contiguous(account, size, place.alignment, place.highest);
+        return memory ? block_give(job, memory) : -E_MEMORY;
     } else {
         return -E_ARGUMENT;
     }
@@ -355,37 +380,34 @@ static struct memory *view_create(struct account *account, struct memory *whole,
     return view;
 }
 
-/* Let the copy hold what pages the original has from `first` on. False if there is no memory. */
-static bool pages_share(struct memory *copy, const struct memory *from, uint64_t first)
+/* Let the copy hold what pages the original has from `first` on, from page `*done` of the copy on,
+ * as much as is done now (work.h). 0 when all is done, else JOB_MORE or -E_MEMORY. */
+static int64_t pages_share(struct memory *copy, struct memory *from, uint64_t first, uint64_t *done)
 {
-    for (uint64_t i = 0; i < memory_pages(copy); i++) {
-        const uint64_t *shared = slot_find(from, first + i);
+    const uint64_t begin = *done, count = memory_pages(copy);
+    int64_t result = 0;
+
+    for (; *done < count && !result; ++*done) {
+        const uint64_t *shared = slot_find(from, first + *done);
         uint64_t *slot;
 
+        if (!work_go(*done & 1)) {
+            result = JOB_MORE;
+            break;
+        }
         if (!shared) /* nor are there any others of this leaf */
-            i += PAGES_PER_LEAF - 1 - (first + i) % PAGES_PER_LEAF;
+            *done += PAGES_PER_LEAF - 1 - (first + *done) % PAGES_PER_LEAF;
         if (!shared || !*shared)
             continue;
-        if (!(slot = slot_find(copy, i)) && !(slot = slot_make(copy, i)))
-            return false;
-        if (!page_share(copy->account, *shared))
-            return false;
-        *slot = *shared;
+        if ((!(slot = slot_find(copy, *done)) && !(slot = slot_make(copy, *done))) ||
+            !page_share(copy->account, *shared))
+            result = -E_MEMORY;
+        else
+            *slot = *shared;
     }
-    return true;
-}
-
-static struct memory *copy_create(struct account *account, struct memory *from,
-                                  const struct memory_part *part)
-{
-    struct memory *copy = memory_create(account, part->length);
-
-    if (copy && !pages_share(copy, from, part->offset >> PAGE_SHIFT)) {
-        object_release(&copy->object);
-        return NULL;
-    }
-    space_forget(from, part->offset, part->length); /* no shared page is to be writable */
-    return copy;
+    /* no shared page is to be writable */
+    space_forget(from, (first + begin) << PAGE_SHIFT, (*done - begin) << PAGE_SHIFT);
+    return result;
 }
 
 /* A part of an object ends on a page, or where the object ends. */
@@ -400,10 +422,12 @@ static bool part_is_within(const struct memory *memory, const struct memory_part
  * own. Where that is new, it replaces the right to execute. */
 static int64_t memory_op_create(struct job *job)
 {
-    struct memory *memory = (struct memory *)job->object, *made;
+    struct memory *memory = (struct memory *)job->object, *made = (struct memory *)job->made;
+    struct account *account = job_process(job)->account;
     uint32_t rights = job->rights;
     struct memory_part part;
     uint64_t index = 0;
+    int64_t result;
 
     if (job->request.arg0 != OBJECT_MEMORY)
         return -E_ARGUMENT;
@@ -418,7 +442,7 @@ static int64_t memory_op_create(struct job *job)
         rights &= ~(uint32_t)RIGHT_WRITE;
         /* fall through */
     case MEMORY_VIEW:
-        made = view_create(job_process(job)->account, memory, &part);
+        made = view_create(account, memory, &part);
         break;
     case MEMORY_LOAN:
         if ((made = view_create(job_process(job)->account, memory, &part)))
@@ -429,7 +453,14 @@ static int64_t memory_op_create(struct job *job)
         /* a device would not ask before it writes, and what a pager has cannot be shared */
         if (memory_is_fixed(memory) || memory->pager)
             return -E_STATE;
-        made = copy_create(job_process(job)->account, memory, &part);
+        if (!made && !(made = memory_create(account, part.length)))
+            return -E_MEMORY;
+        job->made = &made->object;
+        if (made->size != part.length) /* another part than was asked for at first */
+            return -E_BUFFER;
+        if ((result = pages_share(made, memory, part.offset >> PAGE_SHIFT, &job->done)))
+            return result;
+        job->made = NULL;
         if (!(rights & RIGHT_WRITE))
             rights = (rights | RIGHT_WRITE) & ~(uint32_t)RIGHT_EXECUTE;
         break;

@@ -74,15 +74,16 @@ extern const struct object_type memory_type;
 struct memory *memory_create(struct account *account, uint64_t size);
 struct memory *memory_create_foreign(struct account *account, uint64_t base, uint64_t size);
 
-/* One block, zeroed, at a multiple of `alignment` (a power of two), its last byte at or below
+/* One block, not cleared, at a multiple of `alignment` (a power of two), its last byte at or below
  * `highest`. Block and bill are a power of two of pages, at least `alignment`, at most 4 MiB. */
 struct memory *memory_create_contiguous(struct account *account, uint64_t size, uint64_t alignment,
                                         uint64_t highest);
 
-static inline struct memory *memory_create_block(struct account *account, uint64_t size)
-{
-    return memory_create_contiguous(account, size, PAGE_SIZE, UINT64_MAX);
-}
+/* Clear it from page `*done` on, as much as is done now (work.h): is all of it cleared? */
+bool memory_clear(struct memory *memory, uint64_t *done);
+
+/* One page, cleared. */
+struct memory *memory_create_page(struct account *account);
 
 /* For a process that creates memory (enum memory_form): a handle or an error. */
 int64_t memory_make(struct job *job, struct account *account);

@@ -69,17 +69,18 @@ static uint64_t block_below(unsigned order, uint64_t highest, struct high_block 
 uint64_t page_alloc_below(struct account *account, unsigned order, uint64_t highest)
 {
     struct high_block *high = NULL;
-    uint64_t address;
+    uint64_t address = FRAME_NONE;
 
     if (highest == UINT64_MAX)
         return page_alloc(account, order);
     if (!account_charge(&account->items[ACCOUNT_FRAMES], UINT64_C(1) << order))
         return FRAME_NONE;
-    /* the largest blocks first: that takes most of what is too high out of the way */
-    address = block_below(FRAME_ORDERS - 1, highest, &high);
-    if (address != FRAME_NONE)
-        page_free(NULL, address, FRAME_ORDERS - 1);
-    address = block_below(order, highest, &high);
+    /* the largest blocks first: so each that is too high is taken whole, and none is split */
+    for (unsigned large = FRAME_ORDERS; large-- > order;) {
+        address = block_below(large, highest, &high);
+        if (address != FRAME_NONE && large > order)
+            page_free(NULL, address, large);
+    }
     if (address == FRAME_NONE)
         account_refund(&account->items[ACCOUNT_FRAMES], UINT64_C(1) << order);
     while (high) {

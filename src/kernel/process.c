@@ -29,10 +29,13 @@ struct process *process_at(uint64_t index)
 
 struct process *process_find(uint32_t number)
 {
+    uint32_t seen = 0;
+
     list_for_each(link, &processes)
     {
         struct process *process = container_of(link, struct process, link);
 
+        work_spend(++seen % 8 == 0);
         if (process->number == number && process->object.references)
             return process;
     }
@@ -48,7 +51,7 @@ struct process *process_create(const char *name, struct process *creator)
         return NULL;
     process->account = account_create(payer);
     if (process->account)
-        process->block = memory_create_block(process->account, PAGE_SIZE);
+        process->block = memory_create_page(process->account);
     if (!process->block || !space_init(&process->space, process->account)) {
         if (process->block)
             object_release(&process->block->object);
@@ -169,7 +172,7 @@ static int64_t process_prepare(struct process *process, struct thread **thread, 
         .priority = process->priority_limit < THREAD_PRIORITY_DEFAULT ? process->priority_limit
                                                                       : THREAD_PRIORITY_DEFAULT,
     };
-    struct memory *stack;
+    struct memory *stack, *ring;
     int64_t result, time_page;
 
     if ((result = program_load(process, &start.entry)) < 0)
@@ -189,7 +192,11 @@ static int64_t process_prepare(struct process *process, struct thread **thread, 
     if (result < 0)
         return result;
     *block = (uint64_t)result;
-    if ((result = thread_create(process, &start, thread)))
+    if (!(ring = memory_create_page(process->account)))
+        return -E_MEMORY;
+    result = thread_create(process, &start, ring, thread);
+    object_release(&ring->object);
+    if (result)
         return result;
     result = handle_create(&process->handles, object_hold(&(*thread)->object), RIGHT_ALL);
     *handle = (uint32_t)result;

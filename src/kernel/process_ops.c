@@ -22,7 +22,11 @@ static int64_t thread_make(struct job *job, struct process *process)
 
     if (job->request.length < sizeof start || job_fetch(job, 0, &start, sizeof start))
         return -E_BUFFER;
-    if ((result = thread_create(process, &start, &thread)))
+    if ((result = thread_prepare(process, &start, &job->made)))
+        return result;
+    if (!memory_clear((struct memory *)job->made, &job->done))
+        return JOB_MORE;
+    if ((result = thread_create(process, &start, (struct memory *)job->made, &thread)))
         return result;
     own = handle_create(&process->handles, object_hold(&thread->object), RIGHT_ALL);
     result = own;

@@ -6,6 +6,7 @@
 #include "table.h"
 #include "work.h"
 
+#define NAMES_MAX 1024u /* of one table: all are looked at to find one */
 #define NAME_SIZE 48u
 #define PATH_SIZE 256u
 
@@ -17,6 +18,7 @@ struct binding {
     struct table *table;
     struct object *object;
     uint32_t rights;
+    uint32_t key; /* of the name: most others have another one */
     char name[NAME_SIZE];
 };
 
@@ -27,13 +29,25 @@ struct table {
     uint64_t count;
 };
 
+static uint32_t name_key(const char *name, uint64_t length)
+{
+    uint32_t key = 0;
+
+    while (length)
+        key = 31 * key + (uint8_t)name[--length];
+    return key;
+}
+
 static struct binding *binding_find(struct table *table, const char *name, uint64_t length)
 {
+    uint32_t key = name_key(name, length);
+
+    work_spend(table->count / 16);
     list_for_each(link, &table->bindings)
     {
         struct binding *binding = container_of(link, struct binding, link);
 
-        if (name_equals(name, length, binding->name))
+        if (binding->key == key && name_equals(name, length, binding->name))
             return binding;
     }
     return NULL;
@@ -125,11 +139,14 @@ static int64_t table_op_share(struct job *job)
         return -E_GONE;
     if (binding_find(table, name, (uint64_t)length))
         return -E_EXISTS;
+    if (table->count == NAMES_MAX)
+        return -E_LIMIT;
     if (!(binding = heap_alloc(table->maker->account, sizeof *binding)))
         return -E_MEMORY;
     binding->table = table;
     binding->object = object_hold(object);
     binding->rights = rights;
+    binding->key = name_key(name, (uint64_t)length);
     memcpy(binding->name, name, (uint64_t)length + 1);
     list_insert(&table->bindings, &binding->link);
     list_insert(&table->maker->bindings, &binding->made);

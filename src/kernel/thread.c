@@ -42,19 +42,17 @@ struct thread *thread_in_slot(uint16_t slot)
 }
 
 /* Memory for the ring, seen by kernel and process, and for the jobs. */
-static int64_t rings_create(struct thread *thread, uint32_t capacity)
+static int64_t rings_create(struct thread *thread, uint32_t capacity, struct memory *ring)
 {
     struct process *process = thread->process;
-    uint64_t size = (ring_size_bytes(capacity) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     uint64_t jobs;
     int64_t address;
 
     if (!account_charge(&process->account->items[ACCOUNT_REQUESTS], capacity))
         return -E_LIMIT;
     thread->ring.capacity = capacity;
-    if (!(thread->ring_memory = memory_create_block(process->account, size)))
-        return -E_MEMORY;
-    address = space_map(&process->space, 0, size, thread->ring_memory, 0, MAP_WRITE, true);
+    thread->ring_memory = (struct memory *)object_hold(&ring->object);
+    address = space_map(&process->space, 0, ring->size, ring, 0, MAP_WRITE, true);
     if (address < 0)
         return address;
     thread->ring_address = (uint64_t)address;
@@ -71,7 +69,7 @@ static void rings_destroy(struct thread *thread)
     account_refund(&thread->process->account->items[ACCOUNT_REQUESTS], thread->ring.capacity);
     if (thread->jobs)
         page_free(thread->process->account, direct_physical(thread->jobs), thread->jobs_order);
-    if (thread->ring_address)
+    if (thread->ring_address && thread->process->state != PROCESS_ENDED) /* else all goes */
         space_unmap_fixed(&thread->process->space, thread->ring_address);
     if (thread->ring_memory)
         object_release(&thread->ring_memory->object);
@@ -96,14 +94,33 @@ static int64_t start_check(const struct thread_start *start, uint8_t limit)
     return 0;
 }
 
-int64_t thread_create(struct process *process, const struct thread_start *start,
-                      struct thread **made)
+static uint32_t start_capacity(const struct thread_start *start)
+{
+    return start->ring_capacity ? start->ring_capacity : RING_CAPACITY_MIN;
+}
+
+int64_t thread_prepare(struct process *process, const struct thread_start *start,
+                       struct object **ring)
 {
     int64_t result = start_check(start, process->priority_limit);
-    struct thread *thread;
+    uint64_t size = ring_size_bytes(start_capacity(start)) + PAGE_SIZE - 1;
 
-    if (result)
-        return result;
+    if (!result && !*ring) {
+        *ring = (struct object *)memory_create_contiguous(process->account, size & ~(PAGE_SIZE - 1),
+                                                          0, UINT64_MAX);
+        result = *ring ? 0 : -E_MEMORY;
+    }
+    return result;
+}
+
+int64_t thread_create(struct process *process, const struct thread_start *start,
+                      struct memory *ring, struct thread **made)
+{
+    struct thread *thread;
+    int64_t result;
+
+    if (ring_size_bytes(start_capacity(start)) > ring->size)
+        return -E_BUFFER; /* the start was another one when the ring was prepared */
     if (!account_charge(&process->account->items[ACCOUNT_THREADS], 1))
         return -E_LIMIT;
     if (!(thread = object_create(&thread_type, process->account))) {
@@ -128,8 +145,7 @@ int64_t thread_create(struct process *process, const struct thread_start *start,
     trace(TRACE_THREAD_CREATE, thread->number, process->number);
     result = fpu_create(thread) ? 0 : -E_MEMORY;
     if (!result)
-        result =
-            rings_create(thread, start->ring_capacity ? start->ring_capacity : RING_CAPACITY_MIN);
+        result = rings_create(thread, start_capacity(start), ring);
     if (result) {
         thread_end(thread, &(struct process_status){.reason = REASON_MEMORY});
         return result;

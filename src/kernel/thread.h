@@ -60,10 +60,15 @@ struct thread {
 
 extern const struct object_type thread_type;
 
-/* Make a thread of the process, ready to be started with thread_start; 0 or an error. RSI at its
- * entry is its own handle, which thread_start is given together with RDX. */
+/* Check what a thread is to start with, and make memory for its ring, not cleared, unless there is
+ * some already: 0 or an error. */
+int64_t thread_prepare(struct process *process, const struct thread_start *start,
+                       struct object **ring);
+
+/* Make a thread of the process from what was prepared, ready to be started with thread_start; 0 or
+ * an error. RSI at its entry is its own handle, which thread_start is given together with RDX. */
 int64_t thread_create(struct process *process, const struct thread_start *start,
-                      struct thread **thread);
+                      struct memory *ring, struct thread **thread);
 
 /* Let it run for the first time. */
 void thread_start(struct thread *thread, uint32_t handle, uint64_t argument);

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WORK_UNITS 64 /* of one stretch */
+#define WORK_UNITS 48 /* of one stretch */
 
 extern int32_t work_left; /* units of this stretch; each piece that is begun is finished */
 extern bool work_waits;   /* somebody left work of no thread's own: object.c, job.c */
