@@ -229,7 +229,7 @@ static int64_t process_op_unmap(struct job *job)
 
     if (process->state != PROCESS_RUNNING)
         return -E_STATE;
-    return space_unmap(&process->space, job->request.buffer, job->request.length);
+    return space_unmap(&process->space, job->request.buffer, job->request.length, &job->done);
 }
 
 const struct object_type process_type = {

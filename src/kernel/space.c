@@ -2,10 +2,14 @@
 #include "abi/layout.h"
 #include "abi/start.h"
 #include "heap.h"
+#include "job.h"
 #include "page.h"
 #include "space.h"
 #include "work.h"
 #include "x86/paging.h"
+
+#define UNMAP_PIECE (64 * PAGE_SIZE) /* at once, which takes so many units of work */
+#define UNMAP_UNITS 24
 
 bool space_init(struct space *space, struct account *account)
 {
@@ -47,16 +51,17 @@ static struct list *region_place(struct space *space, uint64_t address)
     return &space->regions;
 }
 
-static bool range_is_free(struct space *space, uint64_t start, uint64_t end)
+/* The first region of which something lies in the range, or NULL. */
+static struct region *region_in(struct space *space, uint64_t start, uint64_t end)
 {
     list_for_each(link, &space->regions)
     {
         struct region *region = container_of(link, struct region, link);
 
-        if (region->start < end && region->end > start)
-            return false;
+        if (region->end > start)
+            return region->start < end ? region : NULL;
     }
-    return true;
+    return NULL;
 }
 
 /* The lowest free range of `length` bytes in the kernel-chosen part, with a guard page on each
@@ -144,7 +149,7 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct
         address = range_find(space, length);
     if (!range_is_user(address, length))
         return -E_RANGE;
-    if (!range_is_free(space, address, address + length))
+    if (region_in(space, address, address + length))
         return -E_EXISTS;
     if (memory->kind == MEMORY_PART) {
         offset += memory->base;
@@ -215,38 +220,37 @@ static void region_cut(struct region *region, uint64_t start, uint64_t end, stru
     }
 }
 
-int64_t space_unmap(struct space *space, uint64_t address, uint64_t length)
+int64_t space_unmap(struct space *space, uint64_t address, uint64_t length, uint64_t *done)
 {
     uint64_t end = address + length;
-    struct region *rest = NULL;
-    bool found = false;
+    struct region *region, *rest = NULL;
 
     if (!range_is_user(address, length))
         return -E_RANGE;
     list_for_each(link, &space->regions)
     {
-        struct region *region = container_of(link, struct region, link);
-
-        if (region->start >= end || region->end <= address)
-            continue;
-        if (region->fixed)
+        region = container_of(link, struct region, link);
+        if (region->fixed && region->start < end && region->end > address)
             return -E_DENIED;
-        found = true;
-        if (region->start < address && region->end > end &&
+    }
+    if (!*done && !region_in(space, address, end))
+        return -E_NOT_FOUND;
+    while ((region = region_in(space, address, end))) {
+        uint64_t start = region->start > address ? region->start : address;
+        uint64_t stop = region->end < end ? region->end : end;
+
+        if (*done && !work_go(UNMAP_UNITS))
+            return JOB_MORE;
+        if (stop - start > UNMAP_PIECE)
+            stop = start + UNMAP_PIECE;
+        /* only where the range begins: so this is still the first effect */
+        if (region->start < start && region->end > stop &&
             !(rest = heap_alloc(space->account, sizeof *rest)))
             return -E_MEMORY;
-    }
-    if (!found)
-        return -E_NOT_FOUND;
-
-    /* from here on nothing fails: the tables first, then what they pointed to */
-    range_forget(space, address, length);
-    for (struct list *link = space->regions.next, *next; link != &space->regions; link = next) {
-        struct region *region = container_of(link, struct region, link);
-
-        next = link->next;
-        if (region->start < end && region->end > address)
-            region_cut(region, address, end, rest);
+        *done = 1;
+        range_forget(space, start, stop - start); /* the tables first, then what they pointed to */
+        region_cut(region, start, stop, rest);
+        rest = NULL;
     }
     return 0;
 }

@@ -70,9 +70,10 @@ bool space_clear(struct space *space);
 int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct memory *memory,
                   uint64_t offset, uint32_t access, bool fixed);
 
-/* Unmap whatever lies in the range: 0, -E_RANGE, -E_DENIED (something fixed lies there),
- * -E_NOT_FOUND (nothing does), -E_MEMORY. */
-int64_t space_unmap(struct space *space, uint64_t address, uint64_t length);
+/* Unmap whatever lies in the range, as much as is done now (work.h), with `*done` 0 at first: 0
+ * when all is done, JOB_MORE, -E_RANGE, -E_DENIED (something fixed lies there), -E_NOT_FOUND
+ * (nothing does), -E_MEMORY. */
+int64_t space_unmap(struct space *space, uint64_t address, uint64_t length, uint64_t *done);
 
 /* Unmap a fixed region that starts at the address. */
 void space_unmap_fixed(struct space *space, uint64_t address);

@@ -8,6 +8,7 @@
 #include "kernel/page.h"
 #include "kernel/space.h"
 #include "kernel/x86/paging.h"
+#include "kernel/job.h"
 #include "kernel/work.h"
 #include "kernel_test.h"
 
@@ -179,6 +180,19 @@ static void space_clear_all(void)
     work_left = INT32_MAX;
 }
 
+/* In pieces of all sizes. */
+static int64_t unmap_all(uint64_t address, uint64_t length)
+{
+    uint64_t done = 0;
+    int64_t result;
+
+    do
+        work_left = (int32_t)random_below(100);
+    while ((result = space_unmap(&space, address, length, &done)) == JOB_MORE);
+    work_left = INT32_MAX;
+    return result;
+}
+
 /* Nothing of the range, seen as pages of one window, is mapped. */
 static bool range_is_free(const struct model_page *first, uint64_t pages)
 {
@@ -244,7 +258,7 @@ static void step_map(void)
     } else if (address == 0) {
         require(result > 0);
         if (!page_at((uint64_t)result) || !page_at((uint64_t)result + pages * PAGE_SIZE)) {
-            require(space_unmap(&space, (uint64_t)result, pages * PAGE_SIZE) ==
+            require(unmap_all((uint64_t)result, pages * PAGE_SIZE) ==
                     (fixed ? -E_DENIED : 0)); /* beyond what the test sees */
             if (fixed)
                 space_unmap_fixed(&space, (uint64_t)result);
@@ -254,7 +268,7 @@ static void step_map(void)
         model_map((uint64_t)result, pages, memory, offset * PAGE_SIZE, access, fixed);
     } else if (first + pages > PAGES) {
         if (result == (int64_t)address) /* reaches out of the window: take it back */
-            require(space_unmap(&space, address, pages * PAGE_SIZE) == 0 || fixed);
+            require(unmap_all(address, pages * PAGE_SIZE) == 0 || fixed);
         if (result == (int64_t)address && fixed)
             space_unmap_fixed(&space, address);
         return;
@@ -284,7 +298,7 @@ static void step_unmap(void)
         fixed |= page[i].memory && page[i].fixed;
         found |= page[i].memory != NULL;
     }
-    result = space_unmap(&space, windows[w] + first * PAGE_SIZE, pages * PAGE_SIZE);
+    result = unmap_all(windows[w] + first * PAGE_SIZE, pages * PAGE_SIZE);
     require(result == (fixed ? -E_DENIED : found ? 0 : -E_NOT_FOUND));
     if (result)
         return;
@@ -430,7 +444,7 @@ START_TEST(bad_ranges)
         ck_assert_msg(result == -E_RANGE, "case %u: %d", i, (int)result);
         if (bad[i].offset)
             continue;
-        result = space_unmap(&space, bad[i].address, bad[i].length);
+        result = unmap_all(bad[i].address, bad[i].length);
         ck_assert_msg(result == -E_RANGE, "unmap %u: %d", i, (int)result);
     }
     require(list_empty(&space.regions) && memory->object.references == 1 && pieces == 0);
@@ -462,11 +476,11 @@ START_TEST(no_memory)
     require(space_map(&space, 0, PAGE_SIZE, &memories[0], 0, 0, false) == -E_MEMORY);
     require(memories[0].object.references == 1);
     require(space_page(&space, USER_BASE + PAGE_SIZE, MAP_READ) != FRAME_NONE);
-    require(space_unmap(&space, USER_BASE + PAGE_SIZE, PAGE_SIZE) == -E_MEMORY);
+    require(unmap_all(USER_BASE + PAGE_SIZE, PAGE_SIZE) == -E_MEMORY);
     regions_check();
     require(page_at(USER_BASE + PAGE_SIZE)->table);
     pieces_left = 1;
-    require(space_unmap(&space, USER_BASE + PAGE_SIZE, PAGE_SIZE) == 0);
+    require(unmap_all(USER_BASE + PAGE_SIZE, PAGE_SIZE) == 0);
     *page_at(USER_BASE + PAGE_SIZE) = (struct model_page){0};
     regions_check();
     require(memories[2].object.references == 3);
