@@ -24,7 +24,8 @@ static void range_forget(struct space *space, uint64_t address, uint64_t length)
 {
     for (unsigned i = 0; i < SPACE_FOUND; i++)
         space->found[i].key = 0;
-    paging_unmap(space->root, address, length);
+    if (space->root != FRAME_NONE) /* else it is being taken apart, and has none */
+        paging_unmap(space->root, address, length);
 }
 
 /* The region that holds the address, or NULL. */
