@@ -239,12 +239,12 @@ static void handles_check(const struct process *process, struct tally *tally)
     for (uint32_t slot = table->first_free; free < table->free; free++) {
         if (entry_at(table, slot)->object)
             panic("audit: process %u has an open handle in a free slot", process->number);
-        slot = entry_at(table, slot)->next_free;
+        slot = entry_at(table, slot)->slot;
     }
     if (open + free + retired < table->used || open + free > table->used)
         panic("audit: process %u has lost a slot for handles", process->number);
     tally->count[ACCOUNT_HANDLES] += open;
-    tally->count[ACCOUNT_FRAMES] += table->slots / HANDLE_LEAF + (table->leaves != NULL);
+    tally->count[ACCOUNT_FRAMES] += table->slots / HANDLE_LEAF + (table->slots != 0);
 }
 
 static void threads_check(const struct process *process, struct tally *tally)

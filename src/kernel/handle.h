@@ -21,13 +21,18 @@
 struct handle_entry {
     struct object *object; /* NULL: the slot is free or retired */
     uint32_t rights;
-    uint16_t generation;
-    uint16_t next_free;
+    union {
+        struct {
+            uint16_t slot; /* open: its own; free: the next free one; else no such slot */
+            uint16_t generation;
+        };
+        uint32_t handle; /* so this is the handle that names an open entry, and else none is */
+    };
 };
 
 struct handle_table {
     struct account *account;      /* pays for handles and for the table's pages */
-    struct handle_entry **leaves; /* one page of pointers; NULL until the first handle */
+    struct handle_entry **leaves; /* one page of pointers; those without slots are not NULL */
     uint32_t slots;               /* slots that exist so far */
     uint32_t used;                /* of them, the first so many have been used */
     uint16_t first_free, last_free;
@@ -43,8 +48,15 @@ bool handle_table_clear(struct handle_table *table);
  * the handle, -E_LIMIT, or -E_MEMORY. */
 int64_t handle_create(struct handle_table *table, struct object *object, uint32_t rights);
 
-/* Find the object and check that the handle carries all of `rights`. Gives 0, -E_HANDLE, or
- * -E_DENIED. The reference stays the table's. */
+/* The open entry that the handle names, if it carries all of `rights`; or NULL. */
+const struct handle_entry *handle_find(const struct handle_table *table, uint32_t handle,
+                                       uint32_t rights);
+
+/* Why handle_find gave NULL: -E_HANDLE or -E_DENIED. */
+int64_t handle_error(const struct handle_table *table, uint32_t handle);
+
+/* The same as handle_find, in other words: gives 0, -E_HANDLE, or -E_DENIED. The reference stays
+ * the table's. */
 int64_t handle_resolve(const struct handle_table *table, uint32_t handle, uint32_t rights,
                        struct object **object, uint32_t *handle_rights);
 

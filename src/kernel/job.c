@@ -383,16 +383,16 @@ static int64_t job_call(struct job *job)
 
 static int64_t job_run(struct job *job)
 {
-    struct object *object;
-    int64_t result;
+    const struct handle_table *handles = &job->thread->process->handles;
+    const struct handle_entry *entry;
 
     if ((OPS_OWN | 1 << OP_COUNT | 1 << OP_FAULT) >> job->request.op & 1)
         return job_run_own(job);
-    result = handle_resolve(&job_process(job)->handles, job->request.handle,
-                            rights_needed[job->request.op], &object, &job->rights);
-    if (result)
-        return result;
-    job->object = object_hold(object);
+    entry = handle_find(handles, job->request.handle, rights_needed[job->request.op]);
+    if (!entry)
+        return handle_error(handles, job->request.handle);
+    job->rights = entry->rights;
+    job->object = object_hold(entry->object);
     return job_call(job);
 }
 

@@ -6,7 +6,7 @@
  * Starts an image whose first program is acts.c and stops it where things begin and end. Prints, a
  * line each, name, least, most, count and median of the instructions:
  *
- * handle-lookup     handle_resolve in the kernel, from its first instruction to its caller's next
+ * handle-lookup     handle_find in the kernel, from its first instruction to its caller's next
  * frame-alloc       page_alloc of one page, in the same way: with the account and the trace
  * frame-free        page_free of one page
  * interrupt-driver  from the first instruction after the processor took the interrupt to the
@@ -190,7 +190,7 @@ int main(int argc, char **argv)
         give_up("start", bochs_error(NULL));
     begin = address_of(acts, "act_begin");
     run_to(begin);
-    function_measure("handle-lookup", "handle_resolve", NULL);
+    function_measure("handle-lookup", "handle_find", NULL);
     run_to(begin);
     function_measure("frame-alloc", "page_alloc", second_argument);
     function_measure("frame-free", "page_free", third_argument);
