@@ -12,6 +12,7 @@ $(eval $(call kernel_unit_test,kernel_frame,src/kernel/frame.c))
 $(eval $(call kernel_unit_test,kernel_timer,src/kernel/timer.c))
 $(eval $(call kernel_unit_test,kernel_number,src/kernel/number.c))
 $(eval $(call kernel_unit_test,kernel_ring,src/kernel/ring.c))
+$(eval $(call kernel_unit_test,kernel_acpi,src/kernel/x86/acpi.c))
 
 # Run instruction by instruction, hence without a sanitizer, which would add many.
 $(B)/tests/unit/kernel_ring_phase: tests/unit/kernel_ring_phase.c src/kernel/ring.c

@@ -511,6 +511,59 @@ static void registers_follow(void)
     stop = 1;
 }
 
+#define THROUGHPUT_TICKS 1000000u
+#define BATCH            32u
+
+static _Atomic uint64_t until; /* 0: not yet */
+
+static uint64_t nops_until(uint64_t end)
+{
+    struct ring *ring = thread_ring();
+    struct completion completion;
+    uint64_t answered = 0;
+
+    while (tick_read() < end) {
+        for (uint32_t i = 0; i < BATCH; i++)
+            push(OP_NOP, 0, 0, i);
+        enter(BATCH, BATCH, NEVER);
+        while (ring_pop(ring, &completion))
+            answered++;
+    }
+    return answered;
+}
+
+static int nops_when_told(void *argument)
+{
+    inside++;
+    while (!until)
+        __asm__ volatile("pause");
+    counts[(uintptr_t)argument] = nops_until(until);
+    inside--;
+    return 0;
+}
+
+/* Each processor with a ring of its own answers nearly as many no-ops as one alone. */
+static void throughput(void)
+{
+    uint64_t alone, all;
+
+    processors_count();
+    alone = nops_until(tick_read() + THROUGHPUT_TICKS);
+    for (uint32_t i = 1; i < count; i++)
+        check(thread_on(i, nops_when_told, (void *)(uintptr_t)i) > 0);
+    while (inside + 1 < count)
+        pause();
+    until = tick_read() + THROUGHPUT_TICKS;
+    all = nops_until(until);
+    while (inside)
+        pause();
+    for (uint32_t i = 1; i < count; i++)
+        all += counts[i];
+    serial_format("no-ops in a million ticks: %llu on one processor, %llu on %u\n",
+                  (unsigned long long)alone, (unsigned long long)all, count);
+    check(8 * all >= 5 * count * alone); /* 2.5 times as many on four */
+}
+
 const struct guest_test guest_tests[] = {{"at-once", at_once},
                                          {"affinity", affinity},
                                          {"end-running", end_running},
@@ -522,6 +575,7 @@ const struct guest_test guest_tests[] = {{"at-once", at_once},
                                          {"one-port", one_port},
                                          {"end-in-calls", end_in_calls},
                                          {"registers-follow", registers_follow},
+                                         {"throughput", throughput},
                                          {NULL, NULL}};
 const struct guest_test guest_children[] = {
     {"unmapped", child_unmapped}, {"calls", child_calls}, {"busy", child_busy}, {NULL, NULL}};
