@@ -41,7 +41,7 @@ struct object_type {
     struct number numbers[4];
     /* a piece of what is to be done after object_end: false if there is more. NULL: nothing */
     bool (*finish)(struct object *object);
-    /* a handle with these rights was made or closed; may be NULL */
+    /* a handle with these rights was made or closed, or (table NULL) a name; may be NULL */
     void (*handle_made)(struct object *object, uint32_t rights);
     void (*handle_closed)(struct object *object, uint32_t rights, struct handle_table *table);
     /* of a table: describe element number `index`, or say that there is none */

@@ -16,7 +16,7 @@ struct port {
     struct list taken;     /* jobs of clients, received and not replied to */
     struct list notices;   /* remotes that nobody refers to any more */
     struct thread *server; /* that received last; held; NULL before that */
-    uint32_t receivers;    /* handles that may receive; without one the port is dead */
+    uint32_t receivers;    /* handles and names that may receive; without one it is dead */
     bool dead;
     bool again; /* what a server took and did not answer goes to the next one */
 };
@@ -230,7 +230,7 @@ static int64_t port_op_receive(struct job *job)
 
     if (job->request.length < sizeof(struct call))
         return -E_ROOM;
-    if (port->dead) /* its receiving side came back out of a table */
+    if (port->dead) /* the job waited for a page meanwhile */
         return -E_GONE;
     while ((call = call_next(port)))
         if (call_deliver(port, job, call) != call)
@@ -397,7 +397,7 @@ static void server_leave(struct port *port, const struct process *process)
 }
 
 /* A process that ends, or closes its last handle that could receive, gives up the calls that it
- * took. With the last such handle of all, the objects behind the port are gone. */
+ * took. With the last such handle of all, or name in a table, what is behind the port is gone. */
 static void port_handle_closed(struct object *object, uint32_t rights, struct handle_table *table)
 {
     struct port *port = (struct port *)object;
@@ -407,7 +407,8 @@ static void port_handle_closed(struct object *object, uint32_t rights, struct ha
         return;
     object_hold(&port->object);
     if (--port->receivers) {
-        if (process->state == PROCESS_ENDED || !handle_names(table, object, RIGHT_RECEIVE))
+        if (table &&
+            (process->state == PROCESS_ENDED || !handle_names(table, object, RIGHT_RECEIVE)))
             server_leave(port, process);
         port_match(port);
         object_release(&port->object);

@@ -61,6 +61,8 @@ static void binding_delete(struct binding *binding)
     list_remove(&binding->made);
     binding->table->count--;
     object_changed(&binding->table->object);
+    if (object->type->handle_closed)
+        object->type->handle_closed(object, binding->rights, NULL);
     heap_free(binding, sizeof *binding);
     object_release(object);
 }
@@ -147,6 +149,8 @@ static int64_t table_op_share(struct job *job)
     binding->object = object_hold(object);
     binding->rights = rights;
     binding->key = name_key(name, (uint64_t)length);
+    if (object->type->handle_made)
+        object->type->handle_made(object, rights);
     memcpy(binding->name, name, (uint64_t)length + 1);
     list_insert(&table->bindings, &binding->link);
     list_insert(&table->maker->bindings, &binding->made);

@@ -44,26 +44,6 @@ static void deadlines_end(void)
     handle_close(event);
 }
 
-/* A port stays dead when a table gives out its receiving side anew: nobody waits there in vain. */
-static void dead_port(void)
-{
-    uint32_t table = (uint32_t)object_create(self, OBJECT_TABLE, NULL, 0, 0);
-    uint32_t port = (uint32_t)object_create(self, OBJECT_PORT, NULL, 0, 0);
-    struct call call;
-
-    check_is(object_share(table, port, 0, "port"), 0);
-    handle_close(port);
-    port = (uint32_t)object_open(table, "port", 0);
-    check_is(request_wait((struct request){.op = OP_RECEIVE,
-                                           .handle = port,
-                                           .buffer = (uint64_t)&call,
-                                           .length = sizeof(call),
-                                           .deadline = MS}),
-             -E_GONE);
-    handle_close(port);
-    handle_close(table);
-}
-
 static void taker(void)
 {
     uint32_t port = handle_named("port");
@@ -115,7 +95,6 @@ static void line_let_go(void)
 }
 
 const struct guest_test guest_tests[] = {{"deadlines_end", deadlines_end},
-                                         {"dead_port", dead_port},
                                          {"taken_and_let_go", taken_and_let_go},
                                          {"line_let_go", line_let_go},
                                          {NULL, NULL}};

@@ -265,6 +265,39 @@ static void closed_while_waiting(void)
     check_is(result_of(1), -E_CANCELLED);
 }
 
+/* A name that may receive keeps a port: what its server did not answer waits for the next one. */
+static void keeps_port(void)
+{
+    uint32_t port = (uint32_t)object_create(self, OBJECT_PORT, NULL, 0, PORT_AGAIN), again;
+    uint32_t remote = (uint32_t)object_create(port, OBJECT_REMOTE, NULL, 0, 7);
+    uint32_t names = (uint32_t)object_create(self, OBJECT_TABLE, NULL, 0, 0);
+    char byte = 0;
+    struct call call;
+    struct request read = {
+        .op = OP_READ, .handle = remote, .user_data = 1, .buffer = (uint64_t)&byte, .length = 1};
+
+    check_is(object_share(names, port, 0, "port"), 0);
+    check_is(object_share(names, port, RIGHT_CREATE | RIGHT_TRANSFER, "weak"), 0);
+    check(ring_push(thread_ring(), read));
+    check_is(submit_all(0), 1);
+    check_is(port_receive(port, &call, sizeof(call)), sizeof(call));
+    check_is(handle_close(port), 0); /* taken, not answered */
+    check_is(ring_ready(thread_ring()), 0);
+    again = (uint32_t)object_open(names, "port", 0);
+    check_is(port_receive(again, &call, sizeof(call)), sizeof(call));
+    check(call.flags == CALL_AGAIN && call.badge == 7);
+    check_is(port_reply(again, call.number, 1, "x", 1, 0), 0);
+    check_is(result_of(1), 1);
+    check_is(byte, 'x');
+    check_is(handle_close(again), 0);
+    check(ring_push(thread_ring(), read));
+    check_is(submit_all(0), 1);
+    check_is(object_remove(names, "port", 0), 0); /* the other name may not receive */
+    enter(0, 1, NEVER);
+    check_is(result_of(1), -E_GONE);
+    check_is(request_wait(read), -E_GONE);
+}
+
 const struct guest_test guest_tests[] = {
     {"bindings", bindings},
     {"names", names},
@@ -277,6 +310,7 @@ const struct guest_test guest_tests[] = {
     {"deep", deep},
     {"events", events},
     {"closed-while-waiting", closed_while_waiting},
+    {"keeps-port", keeps_port},
     {NULL, NULL},
 };
 
