@@ -9,11 +9,12 @@ KERNEL_SOURCES := $(filter-out $(if $(DEBUG),,src/kernel/audit%),\
 KERNEL_OBJECTS := $(KERNEL_SOURCES:%.c=$(B)/%.o) $(B)/src/kernel/x86/entry.o \
     $(B)/src/kernel/x86/trampoline.o
 KERNEL_CFLAGS := $(GUEST_CFLAGS) -mcmodel=kernel -mno-red-zone -fno-optimize-sibling-calls \
-    -fstack-protector -momit-leaf-frame-pointer
+    -fstack-protector -momit-leaf-frame-pointer -falign-functions=1 -falign-loops=1 \
+    $(if $(findstring clang,$(CC)),,-fno-align-jumps)
 
 # What runs at the start, at the end, and where nobody counts instructions is to be small.
-KERNEL_SELDOM := audit device elf files io_ports main number panic power process_ops table \
-    x86/acpi x86/machine x86/pic x86/pit x86/processors
+KERNEL_SELDOM := audit device elf event files interrupt io_ports lend main number pager panic \
+    power process process_ops table x86/acpi x86/apic x86/machine x86/pic x86/pit x86/processors
 $(KERNEL_SELDOM:%=$(B)/src/kernel/%.o): KERNEL_CFLAGS += -Os
 
 $(B)/src/kernel/%.o: src/kernel/%.c

@@ -13,6 +13,15 @@ void *memcpy(void *to, const void *from, size_t size)
     return to;
 }
 
+void *memmove(void *to, const void *from, size_t size)
+{
+    if ((uintptr_t)to - (uintptr_t)from >= size)
+        return memcpy(to, from, size);
+    for (size_t i = size; i > 0; i--)
+        ((volatile uint8_t *)to)[i - 1] = ((const uint8_t *)from)[i - 1];
+    return to;
+}
+
 void *memset(void *to, int value, size_t size)
 {
     void *target = to;
