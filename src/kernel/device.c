@@ -41,8 +41,7 @@ static int64_t device_op_open(struct job *job)
     memory = memory_create_foreign(job_process(job)->account, first, last - first + 1);
     if (!memory)
         return -E_MEMORY;
-    memory->kind = MEMORY_DEVICE;
-    memory->writable = true;
+    memory->device = memory->writable = true;
     return job_give_opened(job, &memory->object, RIGHT_ALL & ~(uint32_t)RIGHT_EXECUTE);
 }
 

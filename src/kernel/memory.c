@@ -225,6 +225,8 @@ static bool memory_finish(struct object *object)
         object_release(&memory->whole->object);
     if (memory->pager)
         object_release(memory->pager);
+    if (pager_missing == memory) /* somebody did not mind */
+        pager_missing = NULL;
     return true;
 }
 
@@ -237,7 +239,7 @@ static int64_t memory_transfer(struct job *job, bool write)
 
     if (!whole)
         return -E_GONE;
-    if (whole->kind == MEMORY_DEVICE)
+    if (whole->device)
         return -E_STATE;
     if (offset > memory->size)
         return -E_RANGE;
@@ -294,7 +296,7 @@ static int64_t memory_op_get(struct job *job)
         return object_op_get(job);
     if (!(job->rights & RIGHT_PHYSICAL))
         return -E_DENIED;
-    if (memory->kind != MEMORY_BLOCK && memory->kind != MEMORY_DEVICE)
+    if (memory->kind != MEMORY_BLOCK && !memory->device)
         return -E_STATE;
     return (int64_t)(memory->base + (index << PAGE_SHIFT));
 }

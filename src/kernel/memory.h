@@ -35,21 +35,13 @@
 
 #define MEMORY_SIZE_MAX (UINT64_C(1) << 30)
 
-/* DEVICE: no memory at all, to be mapped, but never touched by the kernel. */
-enum memory_kind {
-    MEMORY_SMALL,
-    MEMORY_LARGE,
-    MEMORY_BLOCK,
-    MEMORY_FOREIGN,
-    MEMORY_DEVICE,
-    MEMORY_PART
-};
+enum memory_kind { MEMORY_SMALL, MEMORY_LARGE, MEMORY_BLOCK, MEMORY_FOREIGN, MEMORY_PART };
 
 struct memory {
     struct object object;
     struct account *account; /* pays for it, and for the pages if they are its own */
     uint64_t size;           /* bytes */
-    uint64_t base;           /* MEMORY_BLOCK, _FOREIGN, _DEVICE: physical address */
+    uint64_t base;           /* MEMORY_BLOCK, MEMORY_FOREIGN: physical address */
     /* MEMORY_PART: whose pages these are, from the byte `base` on; it is no part itself. NULL if it
      * is a loan that was taken back */
     struct memory *whole;
@@ -64,7 +56,8 @@ struct memory {
     uint16_t kind;        /* enum memory_kind */
     uint16_t order;       /* MEMORY_BLOCK: of the block */
     bool writable;
-    bool loan; /* a part that is taken back when its lender's handle is closed */
+    bool device; /* no memory at all: to be mapped, but never touched by the kernel */
+    bool loan;   /* a part that is taken back when its lender's handle is closed */
 };
 
 extern const struct object_type memory_type;
@@ -96,7 +89,7 @@ static inline bool memory_is_near(const struct memory *memory)
 {
     const struct memory *whole = memory->whole ? memory->whole : memory;
 
-    return !memory->loan && !whole->pager && whole->kind != MEMORY_DEVICE;
+    return !memory->loan && !whole->pager && !whole->device;
 }
 
 /* Physical address of page number `index`, which must exist, for reading; taking a zeroed page if

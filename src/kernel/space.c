@@ -167,7 +167,7 @@ int64_t space_map(struct space *space, uint64_t address, uint64_t length, struct
         .memory = (struct memory *)object_hold(&memory->object),
         .loan = loan,
         .offset = offset,
-        .access = access | MAP_READ | (memory->kind == MEMORY_DEVICE ? MAP_DEVICE : 0),
+        .access = access | MAP_READ | (memory->device ? MAP_DEVICE : 0),
         .fixed = fixed,
     };
     list_insert(region_place(space, address), &region->link);

@@ -46,6 +46,7 @@ static enum reason page_fault_handle(const struct registers *registers, uint64_t
      * fill, and to try again would never end */
     if (!(registers->error & FAULT_USER) || address < USER_BASE || address >= USER_TOP)
         return REASON_PAGE_FAULT;
+    pager_missing = NULL;
     if (space_touch(space, address, access))
         return 0;
     if (!space_allows(space, address, access))
