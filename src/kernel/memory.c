@@ -301,31 +301,6 @@ static int64_t memory_op_get(struct job *job)
     return (int64_t)(memory->base + (index << PAGE_SHIFT));
 }
 
-/* Paged memory, as the request describes it, to `*memory`: 0 or an error. */
-static int64_t paged_make(struct job *job, struct account *account, uint64_t size,
-                          struct memory **memory)
-{
-    struct memory_pager pager;
-    struct object *object;
-    uint32_t rights;
-    int64_t result;
-
-    if (job->request.length < sizeof pager || job_fetch(job, 0, &pager, sizeof pager))
-        return -E_BUFFER;
-    if (pager.timeout_ns - 1 >= PAGER_TIMEOUT_MAX)
-        return -E_RANGE;
-    result = handle_resolve(&job_process(job)->handles, pager.handle, RIGHT_READ, &object, &rights);
-    if (result)
-        return result;
-    if (object->type->number != OBJECT_REMOTE)
-        return -E_TYPE;
-    if (!(*memory = memory_create(account, size)))
-        return -E_MEMORY;
-    (*memory)->pager = object_hold(object);
-    (*memory)->timeout_ns = pager.timeout_ns;
-    return 0;
-}
-
 /* Give the block once it is cleared. */
 static int64_t block_give(struct job *job, struct memory *memory)
 {
@@ -352,7 +327,7 @@ int64_t memory_make(struct job *job, struct account *account)
     if (job->request.arg1 == MEMORY_ANONYMOUS) {
         memory = memory_create(account, size);
     } else if (job->request.arg1 == MEMORY_PAGED) {
-        if ((result = paged_make(job, account, size, &memory)))
+        if ((result = pager_make(job, account, size, &memory)))
             return result;
     } else if (job->request.arg1 == MEMORY_CONTIGUOUS) {
         if (job->request.length < sizeof place || job_fetch(job, 0, &place, sizeof place))

@@ -23,6 +23,29 @@ struct fetch {
 struct memory *pager_missing;
 static uint64_t missing_index, *missing_slot;
 
+int64_t pager_make(struct job *job, struct account *account, uint64_t size, struct memory **memory)
+{
+    struct memory_pager pager;
+    struct object *object;
+    uint32_t rights;
+    int64_t result;
+
+    if (job->request.length < sizeof pager || job_fetch(job, 0, &pager, sizeof pager))
+        return -E_BUFFER;
+    if (pager.timeout_ns - 1 >= PAGER_TIMEOUT_MAX)
+        return -E_RANGE;
+    result = handle_resolve(&job_process(job)->handles, pager.handle, RIGHT_READ, &object, &rights);
+    if (result)
+        return result;
+    if (object->type->number != OBJECT_REMOTE)
+        return -E_TYPE;
+    if (!(*memory = memory_create(account, size)))
+        return -E_MEMORY;
+    (*memory)->pager = object_hold(object);
+    (*memory)->timeout_ns = pager.timeout_ns;
+    return 0;
+}
+
 uint64_t pager_miss(struct memory *memory, uint64_t index, uint64_t *slot)
 {
     pager_missing = memory;

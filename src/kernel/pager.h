@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct account;
 struct job;
 struct memory;
 struct thread;
@@ -29,6 +30,10 @@ struct thread;
 /* The object whose page could not be had since the job that runs was started because its pager has
  * it, or NULL. */
 extern struct memory *pager_missing;
+
+/* For a process that creates memory: paged, as its request describes it, to `*memory`. 0 or an
+ * error. */
+int64_t pager_make(struct job *job, struct account *account, uint64_t size, struct memory **memory);
 
 /* For memory_page: its pager has page number `index`, whose address is to be in `*slot`. Gives
  * FRAME_NONE. */
