@@ -281,8 +281,6 @@ static __attribute__((noinline)) uint64_t page_fill(struct space *space, uint64_
                               : memory_page(region->memory, index);
     if (page == FRAME_NONE)
         return FRAME_NONE;
-    /* what was read until now may be another page from now on */
-    found_place(space, address, MAP_READ)->key = 0;
     /* what is shared must be seen to be written */
     entered = region->access;
     if (!(access & MAP_WRITE) && (entered & MAP_WRITE) && page_is_shared(page))
@@ -298,6 +296,11 @@ uint64_t space_page(struct space *space, uint64_t address, uint32_t access)
         return FRAME_NONE;
     page = paging_lookup(space->root, address, access);
     return page != FRAME_NONE ? page : page_fill(space, address, access, MAP_DEVICE);
+}
+
+bool space_is_own(struct space *space, uint64_t address, uint64_t page)
+{
+    return paging_lookup(space->root, address, MAP_WRITE) == page;
 }
 
 bool space_touch(struct space *space, uint64_t address, uint32_t access)

@@ -85,6 +85,10 @@ void space_take_back(struct memory *loan);
  * mappings stay: the pages are looked up again when they are touched. */
 void space_forget(struct memory *memory, uint64_t offset, uint64_t length);
 
+/* Is the page at the address this one, and entered to be written: no other takes its place while it
+ * is mapped? */
+bool space_is_own(struct space *space, uint64_t address, uint64_t page);
+
 /* The processor touched the page for the access: make it ready. False if that cannot be. */
 bool space_touch(struct space *space, uint64_t address, uint32_t access);
 

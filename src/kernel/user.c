@@ -9,14 +9,15 @@
 
 uint8_t *user_find(struct user_address at, uint32_t access)
 {
-    struct found *found = found_place(at.space, at.address, access);
     uint64_t page = space_page(at.space, at.address, access);
 
     work_spend(1);
     if (page == FRAME_NONE)
         return NULL;
-    *found = (struct found){found_key(at.address, access), direct_pointer(page)};
-    return found->bytes;
+    if (space_is_own(at.space, at.address, page))
+        *found_place(at.space, at.address, access) =
+            (struct found){found_key(at.address, access), direct_pointer(page)};
+    return direct_pointer(page);
 }
 
 bool user_copy(struct user_address to, struct user_address from, uint64_t size)
