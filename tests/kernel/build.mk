@@ -48,8 +48,8 @@ $(eval $(call kernel_unit_test,kernel_account,src/kernel/account.c))
 
 # Booted tests: programs of the guest, each with many tests; tests/kernel/first.c is `init` and runs
 # them all in one start of the machine.
-GUEST_TESTS := accounts rings ports service fpu memory sharing copies pagers devices loans \
-    buffers handles tables processes threads attacks review waits lending counts faults
+GUEST_TESTS := accounts failures rings ports service fpu memory sharing copies pagers devices \
+    loans buffers handles tables processes threads attacks review waits lending counts faults
 
 GUEST_FRAME := $(B)/tests/kernel/guest.c.o $(B)/tests/kernel/serial.c.o
 
