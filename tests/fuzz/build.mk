@@ -22,12 +22,20 @@ FUZZ_$(1)_FILES := kernel=$(B)/kernel/kernel kernel.symbols=$(B)/kernel/kernel.s
 $$(eval $$(call boot_image,$(B)/tests/fuzz/$(1).iso,FUZZ_$(1)_FILES))
 endef
 
-# Two machines at a time, of different seeds, for each commit.
-FUZZ_SHARE := 1000000
+# For each commit two machines at a time, of different seeds, and one of two processors.
+FUZZ_SHARE := 5000000
 $(eval $(call fuzz_image,one,1,$(FUZZ_SHARE),0))
 $(eval $(call fuzz_image,two,2,$(FUZZ_SHARE),0))
-TEST_NEEDS += $(B)/tests/fuzz/one.iso $(B)/tests/fuzz/two.iso
-KERNEL_TESTS += tests/fuzz/test-fuzz-one tests/fuzz/test-fuzz-two
+$(eval $(call fuzz_image,processors,3,200000,0))
+TEST_NEEDS += $(patsubst %,$(B)/tests/fuzz/%.iso,one two processors)
+KERNEL_TESTS += $(patsubst %,tests/fuzz/test-fuzz-%,one two processors)
+
+# Some twenty minutes each, on 1, 2 and 4 processors.
+$(eval $(call fuzz_image,long-1,101,40000000,0))
+$(eval $(call fuzz_image,long-2,102,12000000,0))
+$(eval $(call fuzz_image,long-4,104,6000000,0))
+TEST_LONG_NEEDS += $(patsubst %,$(B)/tests/fuzz/long-%.iso,1 2 4)
+TEST_LONG += $(patsubst %,tests/fuzz/test-long-%,1 2 4)
 
 # make fuzz: as many requests as are asked for, or as fit into the minutes.
 SEED_FUZZ := $(or $(SEED),1)

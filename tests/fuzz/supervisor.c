@@ -9,7 +9,7 @@
 #define FRAMES       3000 /* that a worker may have */
 #define ROUND_NS     UINT64_C(60000000000)
 #define REST_NS      UINT64_C(20000000)
-#define TOLD_EACH    250000  /* requests */
+#define TOLD_EACH    50000   /* requests */
 #define ENOUGH       1000000 /* requests for each operation to have succeeded */
 #define PORTS        2u
 #define REMOTES      4u

@@ -43,6 +43,7 @@ $(eval $(call kernel_unit_test,kernel_handle,src/kernel/handle.c))
 $(eval $(call kernel_unit_test,kernel_elf,src/kernel/elf.c))
 $(B)/tests/unit/kernel_elf: | $(B)/programs/hello/hello
 $(eval $(call kernel_unit_test,kernel_space,src/kernel/space.c))
+$(eval $(call kernel_unit_test,kernel_table,src/kernel/table.c))
 $(eval $(call kernel_unit_test,kernel_heap,src/kernel/heap.c))
 $(eval $(call kernel_unit_test,kernel_account,src/kernel/account.c))
 

@@ -125,6 +125,10 @@ static void unmasked_exception(void)
 {
     struct process_status status = child_run("unmasked", NULL, 0);
 
+    if (processor_is_qemu()) { /* which does not raise it */
+        check_is(status.reason, REASON_EXITED);
+        return;
+    }
     check_is(status.reason, REASON_EXCEPTION);
     check_is(status.vector, 19);
 }

@@ -105,6 +105,14 @@ int64_t event_add(uint32_t event, uint64_t count)
     return object_write(event, &count, sizeof(count), 0);
 }
 
+bool processor_is_qemu(void)
+{
+    uint32_t a = 0x40000000, b, c, d;
+
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+    return memcmp(&b, "TCGT", 4) == 0;
+}
+
 uint64_t random_next(void)
 {
     static uint64_t state = 1;

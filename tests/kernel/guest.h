@@ -73,6 +73,9 @@ int64_t result_of(uint64_t user_data);
 int64_t event_make(void);
 int64_t event_add(uint32_t event, uint64_t count);
 
+/* Is the processor QEMU's own (TCG)? It leaves some exceptions out, or raises others. */
+bool processor_is_qemu(void);
+
 /* A number that follows no pattern, the same in every run. */
 uint64_t random_next(void);
 
