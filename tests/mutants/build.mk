@@ -28,7 +28,8 @@ $(eval $(call mutants,spec,$(patsubst %,grader/%.c,spec spec_lex spec_pattern sp
     $(MUTANT_SPECS)))
 $(eval $(call mutants,trace,grader/trace.c,tests/mutants/corpus/trace.bin))
 $(eval $(call mutants,packet,grader/gdb/packet.c,tests/mutants/corpus/packet.bin))
-$(eval $(call mutants,archive,src/boot/archive.c src/boot/crc32c.c,tests/mutants/corpus/archive.bin))
+$(eval $(call mutants,archive,src/boot/archive.c src/boot/crc32c.c,\
+    tests/mutants/corpus/archive.bin))
 $(eval $(call mutants,map,src/boot/memory_map.c,tests/mutants/corpus/map.bin))
 $(eval $(call mutants,elf,src/boot/elf.c src/kernel/elf.c,tests/mutants/corpus/kernel.bin \
     $(B)/programs/hello/hello))
