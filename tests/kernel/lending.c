@@ -74,7 +74,9 @@ static uint32_t thread_at(int (*function)(void *), void *argument, unsigned prio
     int64_t thread;
 
     thread_priority_set(HIGH);
+    object_set(thread_self()->handle, PROPERTY_AFFINITY, 1); /* all want the same processor */
     thread = thread_create(function, argument, 0);
+    object_set((uint32_t)thread, PROPERTY_AFFINITY, 1);
     object_set((uint32_t)thread, PROPERTY_PRIORITY, priority);
     sleep_ms(1);
     return (uint32_t)thread;
