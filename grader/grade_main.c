@@ -218,16 +218,19 @@ static void tree_prepare(const struct wishes *wishes, const char *folder, struct
 /* The reports in files; `runs` is where the runs' consoles and traces lie. */
 static void reports_write(const struct wishes *wishes, const struct grade *grade, const char *runs)
 {
+    const char *path = wishes->json;
     char *own;
 
-    if (wishes->json != NULL && report_json(grade, wishes->json) != 0)
-        stop("cannot write ", wishes->json);
-    if (asprintf(&own, "%s/report.json", runs) < 0)
+    /* others may grade the same case at the same time */
+    if (asprintf(&own, "%s/report-%d.json", runs, (int)getpid()) < 0)
         abort();
-    if (report_json(grade, own) != 0)
-        stop("cannot write ", own);
-    if (report_forms(own, runs, wishes->forms) != 0)
+    if (path == NULL)
+        path = own;
+    if (report_json(grade, path) != 0)
+        stop("cannot write ", path);
+    if (report_forms(path, runs, wishes->forms) != 0)
         exit(STATUS_REFUSED);
+    unlink(own);
     free(own);
 }
 

@@ -43,12 +43,12 @@ def steps_back_through_the_same_states():
 def steps_back_over_a_sleep():
     run("goto %d" % shell_main)
     run("continue")
-    same("cpu_idle", here())
+    same("cpu_breathe", here())
     asleep, asleep_tick = state(), tick()
     run("monitor type x")
     run("stepi")
     run("stepi")  # the first of the interrupt's instructions
-    assert here() != "cpu_idle" and tick() > asleep_tick + 1
+    assert here() != "cpu_breathe" and tick() > asleep_tick + 1
     run("reverse-stepi")
     run("reverse-stepi")
     same(asleep, state())
@@ -103,7 +103,7 @@ def repeats_what_was_typed_and_written():
     run("monitor type echo again\\n")
     written = tick()
     run("continue")
-    same("cpu_idle", here())
+    same("cpu_breathe", here())
     asleep, then = tick(), state()
     run("goto %d" % written)
     same(b"mark", memory.read_memory(address, 4).tobytes())

@@ -167,7 +167,7 @@ def steps_into_the_kernel_and_back():
 def stops_when_all_sleep():
     global start_of_shell
     run("continue")
-    same("cpu_idle", here())
+    same("cpu_breathe", here())
     assert "hlt" in run("x/i $pc")
     start_of_shell = tick()
 
