@@ -342,7 +342,7 @@ struct registers *__wrap_schedule(void)
     uint64_t start = cpu_tsc();
 
     if (ended && !work_waits && left-- == 0)
-        left = audit(false) / 2; /* to end many is not to take the square of their number */
+        left = 4 * audit(false); /* to end many is not to take the square of their number */
     ended = false;
     stretch_skip(cpu_tsc() - start);
     return registers;
