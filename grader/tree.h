@@ -21,7 +21,7 @@ struct tree {
     char *build;              /* its B */
     char *log;                /* of the last command */
     bool isolated; /* make runs where it can do no harm, and sees no mutants and cheats */
-    bool lacking; /* after a make that failed: this computer lacks something to build with */
+    bool lacking;  /* after a make that failed: this computer lacks something to build with */
     char error[TREE_ERROR_SIZE];
 };
 
