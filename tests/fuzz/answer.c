@@ -128,7 +128,8 @@ static void effect_note(struct fuzz *fuzz, const struct tag *tag, int64_t result
             fuzz->closing[fuzz->closing_count++] = tag->handle;
         break;
     case OP_MAP:
-        if (result > 0) {
+        /* in another space it would be an address of what this process needs */
+        if (result > 0 && tag->handle == fuzz->own) {
             fuzz->mapped[fuzz->mapped_next % MAPPED_SIZE].address = (uint64_t)result;
             fuzz->mapped[fuzz->mapped_next++ % MAPPED_SIZE].size = tag->length;
         }

@@ -108,7 +108,8 @@ struct fuzz {
         uint64_t address, size;
     } mapped[MAPPED_SIZE];
     uint32_t mapped_next;
-    bool linked; /* the request before was linked to the next */
+    uint32_t own; /* handle on its process: maps through it are in its own space */
+    bool linked;  /* the request before was linked to the next */
     struct {
         struct request request;
         struct tag tag;

@@ -32,6 +32,7 @@ static void pool_fill(struct fuzz *fuzz)
     static const char *const remotes[] = {"remote1", "remote2", "remote3", "remote4"};
 
     pool_start(fuzz, self, fuzz->kind == WILD ? all : safe, OBJECT_PROCESS);
+    fuzz->own = fuzz->pool[0].handle;
     pool_start(fuzz, thread_self()->handle,
                fuzz->kind == WILD ? RIGHT_GET | RIGHT_SET | RIGHT_REMOVE | RIGHT_DUPLICATE
                                   : RIGHT_GET | RIGHT_DUPLICATE,
