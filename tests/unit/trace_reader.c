@@ -211,7 +211,7 @@ START_TEST(prints_records)
     ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  submit(op=read, user_data=0x300000001)");
     record = (struct trace_record){.event = TRACE_SUBMIT, .a = OP_COUNT, .b = 0};
     trace_print(&record, text, sizeof(text));
-    ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  submit(op=17, user_data=0x0)");
+    ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  submit(op=18, user_data=0x0)");
     record = (struct trace_record){.event = TRACE_NOP, .a = 1, .b = 2};
     trace_print(&record, text, sizeof(text));
     ck_assert_str_eq(text, "tick 0  cpu 0  thread 0  nop(user_data=0x2)");
