@@ -29,14 +29,17 @@ ARCHIVE_FILES += init=$(B)/programs/$(INIT)/$(INIT) init.conf=$(INIT_CONF)
 ARCHIVE_FILES += $(foreach name,$(filter-out init,$(PROGRAMS) $(PROGRAMS_EXTRA_NAMES)),\
     $(name)=$(B)/programs/$(name)/$(name))
 
-# The functions of all programs of the archive, one behind another (abi/symbol.h).
+# The functions of all programs of the archive, one behind another (abi/symbol.h). The file is named
+# for what the archive holds: an image is the same, whatever was built before it.
 SYMBOL_PROGRAMS = $(filter-out init,$(PROGRAMS) $(PROGRAMS_EXTRA_NAMES)) $(DRIVERS)
+empty :=
+SYMBOL_FILE := $(B)/programs/$(subst $(empty) ,+,$(strip $(INIT) $(PROGRAMS_EXTRA_NAMES))).symbols
 
-$(B)/programs/programs.symbols: src/programs/symbols.py $(PROGRAM_ELFS)
+$(SYMBOL_FILE): src/programs/symbols.py $(PROGRAM_ELFS)
 	python3 $< $@ init=$(B)/programs/$(INIT)/$(INIT).elf \
 	    $(foreach name,$(SYMBOL_PROGRAMS),$(name)=$(B)/programs/$(name)/$(name).elf)
 
-ARCHIVE_FILES += programs.symbols=$(B)/programs/programs.symbols
+ARCHIVE_FILES += programs.symbols=$(SYMBOL_FILE)
 
 .PHONY: programs
 programs: $(PROGRAM_ELFS) $(PROGRAM_ELFS:.elf=)
