@@ -157,7 +157,8 @@ int main(int argc, char **argv)
         LLVMFuzzerTestOneInput(seeds[i].bytes, seeds[i].size);
     for (round_now = first; round_now < rounds; round_now++)
         round_play(round_now);
-    printf("Running suite(s): %s\n100%%: Checks: %llu, Failures: 0, Errors: 0\n", program,
-           (unsigned long long)(rounds - first));
+    /* one test, however many inputs */
+    printf("%llu inputs\nRunning suite(s): %s\n100%%: Checks: 1, Failures: 0, Errors: 0\n",
+           (unsigned long long)(rounds - first), program);
     return 0;
 }
