@@ -25,7 +25,8 @@
 #define NAME_TRACE_BUFFER "trace_buffer" /* address of the trace's header; 0: none yet */
 #define NAME_TRACE_MASK   "trace_mask"   /* 64 bits: which events are written */
 
-/* Whether hosts look for this name: no piece of a student may have it. */
+/* Whether a grade rests on this name: no piece of a student may have it, not even as a static. The
+ * other names above are places that pieces may well define. */
 static inline bool names_is_watched(const char *name)
 {
     static const char *const names[] = {NAME_POWER_OFF,  NAME_PANIC,        NAME_TRACE_INIT,
